@@ -1,0 +1,155 @@
+"""The wire: what flows round the closed loop, and nothing else.
+
+::
+
+    readings ─► Observation ─► Decision ─► Command ─► plant
+                                   └────── Event ───► observers
+
+A policy sees an :class:`Observation` and answers with a :class:`Decision`. Only
+the interlock turns decisions into a :class:`Command`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+HOLD = -1
+"""In a decision: keep the stage that is shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vehicles:
+    """Believed vehicles that head for a stop line, one row each.
+
+    Attributes
+    ----------
+    lane : ndarray of int32
+        Lane at whose stop line it will wait.
+    movement : ndarray of int32
+        Movement it will make there, or -1 where the sensor cannot know.
+    distance_m : ndarray of float64
+        Distance of its front to the stop line, along its way.
+    speed_mps : ndarray of float64
+    weight : ndarray of float64
+        Vehicles that the row stands for; 1 for one that was seen itself.
+    """
+
+    lane: NDArray[np.int32]
+    movement: NDArray[np.int32]
+    distance_m: NDArray[np.float64]
+    speed_mps: NDArray[np.float64]
+    weight: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.lane)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignalView:
+    """What each junction shows, as the interlock knows it; arrays over junctions.
+
+    Attributes
+    ----------
+    stage : ndarray of int32
+        Stage shown, or the stage being changed to while ``switching``.
+    switching : ndarray of bool
+        Whether an intergreen is running.
+    elapsed_s : ndarray of float64
+        Seconds since the stage became green, or since the intergreen began.
+    remaining_s : ndarray of float64
+        Seconds until the coming stage is green; 0 unless ``switching``.
+    """
+
+    stage: NDArray[np.int32]
+    switching: NDArray[np.bool_]
+    elapsed_s: NDArray[np.float64]
+    remaining_s: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """What the city can see at one moment; arrays over lanes unless said otherwise.
+
+    Attributes
+    ----------
+    time_s : float
+    vehicles : Vehicles
+    lane_vehicles : ndarray of float64
+        Vehicles on each lane, on approaches and exits alike.
+    lane_halted : ndarray of float64
+        Those of them slower than 0.1 m/s.
+    lane_tail_m : ndarray of float64
+        Free length from the start of the lane to its last vehicle.
+    lane_tail_speed_mps : ndarray of float64
+        Speed of that vehicle; the limit of the lane where it is empty.
+    confidence : ndarray of float64
+        0 (no idea) to 1 (certain).
+    age_s : ndarray of float64
+        Age of the newest datum behind the estimate.
+    signals : SignalView
+    """
+
+    time_s: float
+    vehicles: Vehicles
+    lane_vehicles: NDArray[np.float64]
+    lane_halted: NDArray[np.float64]
+    lane_tail_m: NDArray[np.float64]
+    lane_tail_speed_mps: NDArray[np.float64]
+    confidence: NDArray[np.float64]
+    age_s: NDArray[np.float64]
+    signals: SignalView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """The stage that each junction should show next.
+
+    Attributes
+    ----------
+    stage : ndarray of int32, shape (n_junctions,)
+        Stage index, or :data:`HOLD`.
+    reasons : mapping of int to mapping
+        By junction index: why, for the event stream. May be empty.
+    """
+
+    time_s: float
+    stage: NDArray[np.int32]
+    reasons: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+
+
+_SEAL = object()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """The lamps that a junction is to show from now on.
+
+    Made by :class:`citybrain.signals.interlock.Interlock` alone: anything else
+    that tries to build one is refused.
+    """
+
+    junction: int
+    junction_id: str
+    state: str
+    seal: object = field(repr=False, compare=False, default=None)
+
+    def __post_init__(self) -> None:
+        if self.seal is not _SEAL:
+            raise PermissionError(
+                f"junction {self.junction_id}: a command for {self.state!r} was not made by the interlock"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened, for observers: metrics, audit, report."""
+
+    time_s: float
+    kind: str
+    junction_id: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)

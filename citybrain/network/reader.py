@@ -1,0 +1,315 @@
+"""Read the graph model from a SUMO ``.net.xml``."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import sumolib
+from lxml import etree
+
+from citybrain.errors import InputError
+from citybrain.network.model import (
+    Edge,
+    Junction,
+    Lane,
+    Link,
+    Movement,
+    Network,
+    ProgramPhase,
+    Stage,
+    index_by_id,
+)
+
+_TURNS = {"s": "straight", "l": "left", "L": "left", "r": "right", "R": "right", "t": "uturn"}
+_MOTOR_CLASSES = ("passenger", "bus", "truck", "motorcycle")
+
+
+def read_network(net_file: str | Path) -> Network:
+    """Read a SUMO net.
+
+    Parameters
+    ----------
+    net_file : path
+        A ``.net.xml`` or ``.net.xml.gz``.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, is not a SUMO net, or has no traffic signal.
+    """
+    path = Path(net_file)
+    if not path.is_file():
+        raise InputError(f"{path}: no such network file")
+    head = _head(path)
+    try:
+        net = sumolib.net.readNet(
+            str(path), withPrograms=True, withInternal=True, withPedestrianConnections=True
+        )
+    except (etree.XMLSyntaxError, KeyError, ValueError, AttributeError, IndexError, TypeError) as error:
+        raise InputError(f"{path}: not a SUMO network ({_one_line(error)}); rebuild it with netconvert") from None
+    if "<net" not in head:
+        raise InputError(f"{path}: not a SUMO network (root element is not <net>)")
+    network = _Builder(net, str(path), left_hand='lefthand="true"' in head or 'lefthand="1"' in head).build()
+    if not network.junctions:
+        raise InputError(f"{path}: no traffic signal in this network (0 tlLogic); nothing to control")
+    return network
+
+
+def _head(path: Path) -> str:
+    opener = gzip.open if path.suffix == ".gz" else open
+    try:
+        with opener(path, "rb") as file:
+            text = file.read(65536).decode("utf-8", errors="replace")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({_one_line(error)})") from None
+    match = re.search(r"<net\b[^>]*>", text)
+    return match.group(0) if match else ""
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+class _Builder:
+    """Turns sumolib's objects into ours; used once and thrown away."""
+
+    def __init__(self, net: Any, source: str, *, left_hand: bool) -> None:
+        self.net = net
+        self.source = source
+        self.left_hand = left_hand
+        self.warnings: list[str] = []
+        self.sumo_edges = [
+            edge
+            for edge in net.getEdges(withInternal=False)
+            if edge.getFunction() == "" and any(_is_motor(lane) for lane in edge.getLanes())
+        ]
+        self.lane_of: dict[str, int] = {}
+        for edge in self.sumo_edges:
+            for lane in edge.getLanes():
+                if _is_motor(lane):
+                    self.lane_of[lane.getID()] = len(self.lane_of)
+
+    def build(self) -> Network:
+        signals = sorted(
+            (tls for tls in self.net.getTrafficLights() if tls.getPrograms()), key=lambda tls: str(tls.getID())
+        )
+        junction_of = {tls.getID(): index for index, tls in enumerate(signals)}
+        movements, movement_of = self._movements(junction_of)
+        edges, lanes = self._roads(movement_of)
+        by_junction: list[list[Movement]] = [[] for _ in signals]
+        for movement in movements:
+            by_junction[movement.junction].append(movement)
+        junctions = tuple(
+            self._junction(index, tls, by_junction[index]) for index, tls in enumerate(signals)
+        )
+        return Network(
+            source=self.source,
+            left_hand=self.left_hand,
+            edges=edges,
+            lanes=lanes,
+            movements=movements,
+            junctions=junctions,
+            warnings=tuple(self.warnings),
+            _index=index_by_id(edges, lanes, junctions),
+        )
+
+    def _connections(self) -> list[Any]:
+        """All connections that a signal controls, in a stable order."""
+        found = []
+        for edge in self.net.getEdges(withInternal=True):
+            for connections in edge.getOutgoing().values():
+                found += [c for c in connections if c.getTLSID()]
+        return sorted(found, key=lambda c: (c.getTLSID(), c.getTLLinkIndex(), c.getFromLane().getID()))
+
+    def _movements(self, junction_of: dict[str, int]) -> tuple[tuple[Movement, ...], dict[Any, int]]:
+        movements: list[Movement] = []
+        movement_of: dict[Any, int] = {}
+        self.request_of: list[tuple[Any, int]] = []
+        for connection in self._connections():
+            junction = junction_of.get(connection.getTLSID())
+            if junction is None:
+                continue
+            to_edge = connection.getTo()
+            crossing = to_edge.getFunction() == "crossing"
+            from_lane = self.lane_of.get(connection.getFromLane().getID(), -1)
+            to_lane = self.lane_of.get(connection.getToLane().getID(), -1)
+            if not crossing and (from_lane < 0 or to_lane < 0):
+                continue
+            index = len(movements)
+            via = connection.getViaLaneID()
+            movements.append(
+                Movement(
+                    index=index,
+                    junction=junction,
+                    link=connection.getTLLinkIndex(),
+                    turn="crossing" if crossing else _TURNS.get(connection.getDirection(), "straight"),
+                    from_lane=-1 if crossing else from_lane,
+                    to_lane=-1 if crossing else to_lane,
+                    path_m=to_edge.getLength() if crossing else self._path_length(via),
+                    speed_mps=1.2 if crossing else connection.getFromLane().getSpeed(),
+                )
+            )
+            self.request_of.append(self._request(connection, crossing=crossing))
+            movement_of[connection] = index
+        return tuple(movements), movement_of
+
+    def _path_length(self, via: str) -> float:
+        """Length through the junction, following the parts of a path split by an internal junction."""
+        total, seen = 0.0, set()
+        while via and via not in seen:
+            seen.add(via)
+            lane = self.net.getLane(via)
+            total += lane.getLength()
+            onward = lane.getOutgoing()
+            via = onward[0].getViaLaneID() if onward else ""
+        return total
+
+    def _request(self, connection: Any, *, crossing: bool) -> tuple[Any, int]:
+        """The node whose right-of-way table rules a connection, and its row there."""
+        if crossing:
+            lane_id = connection.getToLane().getID()
+            node = self.net.getNode(lane_id[1 : lane_id.rindex("_c")])
+            inner = list(node.getInternal() or ())
+            return node, inner.index(lane_id) if lane_id in inner else -1
+        node = connection.getFrom().getToNode()
+        via = connection.getViaLaneID()
+        if not via:
+            return node, -1
+        # netconvert names an inner edge after the first right-of-way row it holds
+        _, row, lane = via.rsplit("_", 2)
+        return node, int(row) + int(lane)
+
+    def _roads(self, movement_of: dict[Any, int]) -> tuple[tuple[Edge, ...], tuple[Lane, ...]]:
+        edges: list[Edge] = []
+        lanes: list[Lane] = []
+        for index, edge in enumerate(self.sumo_edges):
+            own = []
+            for lane in edge.getLanes():
+                lane_index = self.lane_of.get(lane.getID(), -1)
+                if lane_index < 0:
+                    continue
+                own.append(lane_index)
+                links = tuple(
+                    Link(
+                        to_lane=self.lane_of[c.getToLane().getID()],
+                        via_m=self._path_length(c.getViaLaneID()),
+                        movement=movement_of.get(c, -1),
+                    )
+                    for c in lane.getOutgoing()
+                    if c.getToLane().getID() in self.lane_of
+                )
+                lanes.append(
+                    Lane(
+                        index=lane_index,
+                        id=lane.getID(),
+                        edge=index,
+                        length_m=lane.getLength(),
+                        speed_mps=lane.getSpeed(),
+                        links=links,
+                    )
+                )
+            edges.append(
+                Edge(
+                    index=index,
+                    id=edge.getID(),
+                    name=edge.getName() or "",
+                    from_node=edge.getFromNode().getID(),
+                    to_node=edge.getToNode().getID(),
+                    length_m=edge.getLength(),
+                    speed_mps=edge.getSpeed(),
+                    lanes=tuple(own),
+                    shape=tuple((float(p[0]), float(p[1])) for p in edge.getShape()),
+                )
+            )
+        return tuple(edges), tuple(lanes)
+
+    def _junction(self, index: int, tls: Any, movements: list[Movement]) -> Junction:
+        program = list(tls.getPrograms().values())[-1]
+        phases = program.getPhases()
+        n_links = max((len(phase.state) for phase in phases), default=0)
+        conflicts = np.zeros((n_links, n_links), dtype=np.bool_)
+        gives_way = np.zeros((n_links, n_links), dtype=np.bool_)
+        for a in movements:
+            node_a, row_a = self.request_of[a.index]
+            for b in movements:
+                node_b, row_b = self.request_of[b.index]
+                if a.link == b.link or node_a is not node_b or row_a < 0 or row_b < 0:
+                    continue
+                if _bit(node_a._foes, row_a, row_b):  # noqa: SLF001
+                    conflicts[a.link, b.link] = conflicts[b.link, a.link] = True
+                if _bit(node_a._prohibits, row_a, row_b):  # noqa: SLF001
+                    gives_way[a.link, b.link] = True
+        nodes = {id(node): node for node, _ in (self.request_of[m.index] for m in movements)}
+        x_m, y_m = (
+            np.mean([node.getCoord()[:2] for node in nodes.values()], axis=0) if nodes else (0.0, 0.0)
+        )
+        names = sorted(
+            {
+                name
+                for m in movements
+                if m.from_lane >= 0 and (name := self.sumo_edges_name(m.from_lane))
+            }
+        )
+        return Junction(
+            index=index,
+            id=tls.getID(),
+            name=" / ".join(names[:2]),
+            x_m=float(x_m),
+            y_m=float(y_m),
+            n_links=n_links,
+            movements=tuple(m.index for m in movements),
+            stages=self._stages(tls.getID(), phases, conflicts, gives_way),
+            conflicts=conflicts,
+            gives_way=gives_way,
+            program=tuple(ProgramPhase(state=p.state, duration_s=float(p.duration)) for p in phases),
+            offset_s=float(program.getOffset()),
+        )
+
+    def sumo_edges_name(self, lane_index: int) -> str:
+        """Street name of a lane's edge."""
+        if not hasattr(self, "_lane_names"):
+            self._lane_names = {
+                self.lane_of[lane.getID()]: edge.getName() or ""
+                for edge in self.sumo_edges
+                for lane in edge.getLanes()
+                if lane.getID() in self.lane_of
+            }
+        return self._lane_names[lane_index]
+
+    def _stages(self, junction_id: str, phases: list[Any], conflicts: Any, gives_way: Any) -> tuple[Stage, ...]:
+        """The distinct green phases of the program; conflicting protected greens are demoted."""
+        states: list[str] = []
+        for phase in phases:
+            state = phase.state
+            if not set(state) & set("Gg") or set(state) & set("yYu"):
+                continue
+            safe = self._demote(junction_id, state, conflicts, gives_way)
+            if safe not in states:
+                states.append(safe)
+        return tuple(Stage(index=i, state=s) for i, s in enumerate(states))
+
+    def _demote(self, junction_id: str, state: str, conflicts: Any, gives_way: Any) -> str:
+        lamps = list(state)
+        for i, j in np.argwhere(np.triu(conflicts)):
+            if lamps[i] == "G" and lamps[j] == "G":
+                minor = i if gives_way[i, j] or not gives_way[j, i] else j
+                lamps[minor] = "g"
+                self.warnings.append(
+                    f"junction {junction_id}: links {i} and {j} conflict and are both 'G' in {state}; "
+                    f"link {minor} is taken as permissive"
+                )
+        return "".join(lamps)
+
+
+def _bit(table: dict[int, str], row: int, column: int) -> bool:
+    """SUMO writes right-of-way rows with the highest index first."""
+    bits = table.get(row, "")
+    return column < len(bits) and bits[len(bits) - column - 1] == "1"
+
+
+def _is_motor(lane: Any) -> bool:
+    return any(lane.allows(kind) for kind in _MOTOR_CLASSES)

@@ -1,0 +1,246 @@
+"""The interlock: the only maker of commands.
+
+Whatever a policy, a plug-in or an operator asks for, the lamps obey the
+scenario's :class:`~citybrain.network.intergreens.SignalRules`: minimum and
+maximum green, yellow, all-red, pedestrian clearance, and no two conflicting
+protected greens. :func:`advance` is a pure function of one junction's state;
+:class:`Interlock` holds the states of a city and builds the commands.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from citybrain.errors import UnsafeCommandError
+from citybrain.messages import _SEAL, HOLD, Command, Decision, Event, SignalView
+from citybrain.network.intergreens import Intergreens, SignalRules
+from citybrain.network.model import Junction, Network
+
+
+class LampState(NamedTuple):
+    """Where one junction is: in a green stage, or on its way to one.
+
+    Attributes
+    ----------
+    stage : int
+        Stage shown, or the origin while an intergreen runs.
+    target : int
+        Stage to come; equal to ``stage`` while green.
+    step : int
+        Step of the intergreen that is running; -1 while green.
+    since_ms : int
+        When the present green or step began.
+    last_shown_ms : tuple of int
+        By stage, when it was last green; the maximum-green rule moves on to
+        the stage that waited longest.
+    """
+
+    stage: int
+    target: int
+    step: int
+    since_ms: int
+    last_shown_ms: tuple[int, ...]
+
+
+class Advance(NamedTuple):
+    """Result of :func:`advance`: the new state, the lamps where they changed, the refusal."""
+
+    state: LampState
+    lamps: str | None
+    refusal: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class JunctionRules:
+    """What :func:`advance` must know of a junction."""
+
+    junction: Junction
+    intergreens: Intergreens
+    min_green_ms: tuple[int, ...]
+    max_green_ms: int
+
+
+def junction_rules(network: Network, junction: Junction, rules: SignalRules) -> JunctionRules:
+    """Prepare a junction for the interlock.
+
+    Raises
+    ------
+    UnsafeCommandError
+        If one of its stages shows green to two conflicting protected links.
+    """
+    for stage in junction.stages:
+        pair = conflicting_greens(junction, stage.state)
+        if pair is not None:
+            raise UnsafeCommandError(
+                f"junction {junction.id}: stage {stage.index} ({stage.state}) shows 'G' to conflicting "
+                f"links {pair[0]} and {pair[1]}"
+            )
+    intergreens = Intergreens(network, junction, rules)
+    return JunctionRules(
+        junction=junction,
+        intergreens=intergreens,
+        min_green_ms=tuple(intergreens.min_green_ms(stage.index) for stage in junction.stages),
+        max_green_ms=round(rules.max_green_s * 1000),
+    )
+
+
+def conflicting_greens(junction: Junction, state: str) -> tuple[int, int] | None:
+    """Return the first two links that conflict and are both protected green, or None."""
+    protected = np.frombuffer(state.encode("ascii"), dtype=np.uint8) == ord("G")
+    if len(protected) != junction.n_links:
+        return None
+    clash = junction.conflicts & protected[:, None] & protected[None, :]
+    if not clash.any():
+        return None
+    i, j = np.argwhere(clash)[0]
+    return int(i), int(j)
+
+
+def advance(rules: JunctionRules, state: LampState, request: int, time_ms: int) -> Advance:
+    """Move one junction to ``time_ms``, honouring ``request`` as far as the rules allow.
+
+    Parameters
+    ----------
+    request : int
+        Stage asked for, or :data:`~citybrain.messages.HOLD`.
+    """
+    if state.step >= 0:
+        return _run_intergreen(rules, state, request, time_ms)
+    stages = rules.junction.stages
+    refusal = None
+    if request != HOLD and not 0 <= request < len(stages):
+        refusal = f"stage {request} does not exist (0 to {len(stages) - 1})"
+        request = HOLD
+    green_ms = time_ms - state.since_ms
+    wanted = state.stage if request == HOLD else request
+    if wanted == state.stage:
+        if green_ms >= rules.max_green_ms and len(stages) > 1:
+            wanted = min(
+                (s.index for s in stages if s.index != state.stage), key=lambda s: (state.last_shown_ms[s], s)
+            )
+            refusal = f"green of stage {state.stage} reached its maximum of {rules.max_green_ms / 1000:g} s"
+        else:
+            return Advance(state, None, refusal)
+    elif green_ms < rules.min_green_ms[state.stage]:
+        return Advance(
+            state,
+            None,
+            f"stage {state.stage} has been green for {green_ms / 1000:g} s of at least "
+            f"{rules.min_green_ms[state.stage] / 1000:g} s",
+        )
+    shown = list(state.last_shown_ms)
+    shown[state.stage] = time_ms
+    state = LampState(state.stage, wanted, 0, time_ms, tuple(shown))
+    moved = _run_intergreen(rules, state, wanted, time_ms)
+    steps = rules.intergreens.steps(state.stage, wanted)
+    lamps = moved.lamps if moved.state.step < 0 else steps[0][0]
+    return Advance(moved.state, lamps, refusal)
+
+
+def _run_intergreen(rules: JunctionRules, state: LampState, request: int, time_ms: int) -> Advance:
+    steps = rules.intergreens.steps(state.stage, state.target)
+    step, since_ms, lamps = state.step, state.since_ms, None
+    while step < len(steps) and time_ms - since_ms >= steps[step][1]:
+        since_ms += steps[step][1]
+        step += 1
+        lamps = steps[step][0] if step < len(steps) else None
+    refusal = None
+    if request not in (HOLD, state.target):
+        refusal = f"stage {request} asked for while changing to stage {state.target}"
+    if step < len(steps):
+        return Advance(state._replace(step=step, since_ms=since_ms), lamps, refusal)
+    # the green counts from when it is shown, should the plant step over the end of the intergreen
+    green = LampState(state.target, state.target, -1, time_ms, state.last_shown_ms)
+    return Advance(green, rules.junction.stages[state.target].state, refusal)
+
+
+class Interlock:
+    """Lamp states of the whole city.
+
+    Parameters
+    ----------
+    network : Network
+    rules : SignalRules
+    """
+
+    def __init__(self, network: Network, rules: SignalRules) -> None:
+        self.network = network
+        self.rules = rules
+        self._rules = [junction_rules(network, junction, rules) for junction in network.junctions]
+        self._states: list[LampState] = []
+        self.refusals = 0
+        self.events: list[Event] = []
+
+    @property
+    def states(self) -> tuple[LampState, ...]:
+        """Lamp state of every junction."""
+        return tuple(self._states)
+
+    def start(self, time_ms: int) -> list[Command]:
+        """Take every junction over in its first stage."""
+        self._states = [
+            LampState(0, 0, -1, time_ms, tuple(time_ms for _ in junction.stages))
+            for junction in self.network.junctions
+        ]
+        return [
+            self._command(junction, junction.stages[0].state)
+            for junction in self.network.junctions
+            if junction.stages
+        ]
+
+    def advance(self, decision: Decision, time_ms: int) -> list[Command]:
+        """Return the commands for lamps that change now.
+
+        Refusals are counted in ``refusals`` and described in ``events``, which
+        hold those of the latest call only.
+        """
+        self.events = []
+        commands = []
+        requests = decision.stage.tolist()
+        for index, rules in enumerate(self._rules):
+            state = self._states[index]
+            request = requests[index]
+            if not rules.junction.stages or (
+                state.step < 0
+                and request in (HOLD, state.stage)
+                and time_ms - state.since_ms < rules.max_green_ms
+            ):
+                continue
+            result = advance(rules, state, request, time_ms)
+            self._states[index] = result.state
+            if result.refusal is not None:
+                self.refusals += 1
+                self.events.append(
+                    Event(
+                        time_s=time_ms / 1000,
+                        kind="refusal",
+                        junction_id=rules.junction.id,
+                        data={"reason": result.refusal, "requested": request},
+                    )
+                )
+            if result.lamps is not None:
+                commands.append(self._command(rules.junction, result.lamps))
+        return commands
+
+    def view(self, time_ms: int) -> SignalView:
+        """Return what every junction shows, for the Observation."""
+        n = len(self._states)
+        remaining = np.zeros(n)
+        for index, state in enumerate(self._states):
+            if state.step >= 0:
+                steps = self._rules[index].intergreens.steps(state.stage, state.target)
+                ends_ms = state.since_ms + sum(ms for _, ms in steps[state.step :])
+                remaining[index] = max(0, ends_ms - time_ms) / 1000
+        return SignalView(
+            stage=np.fromiter((s.target for s in self._states), dtype=np.int32, count=n),
+            switching=np.fromiter((s.step >= 0 for s in self._states), dtype=np.bool_, count=n),
+            elapsed_s=np.fromiter(((time_ms - s.since_ms) / 1000 for s in self._states), dtype=np.float64, count=n),
+            remaining_s=remaining,
+        )
+
+    @staticmethod
+    def _command(junction: Junction, state: str) -> Command:
+        return Command(junction=junction.index, junction_id=junction.id, state=state, seal=_SEAL)
