@@ -1,0 +1,1 @@
+"""Where traffic comes from: scenarios, cities and their demand."""

@@ -15,7 +15,16 @@ from citybrain.demand.scenario import Scenario, read_sumocfg, unknown_scenario
 from citybrain.errors import InputError
 from citybrain.network.intergreens import SignalRules
 
-MAPS = ("arterial4x4", "cologne1", "cologne3", "cologne8", "grid4x4", "ingolstadt1", "ingolstadt21", "ingolstadt7")
+MAPS = (
+    "arterial4x4",
+    "cologne1",
+    "cologne3",
+    "cologne8",
+    "grid4x4",
+    "ingolstadt1",
+    "ingolstadt21",
+    "ingolstadt7",
+)
 _FIXED_INTERVAL_POLICIES = ("max-pressure", "max-wave")
 
 
@@ -46,8 +55,12 @@ def _folder() -> Path:
     try:
         distribution = metadata.distribution("sumo-rl")
     except metadata.PackageNotFoundError:
-        raise InputError("the RESCO maps come with sumo-rl, which is not installed: pip install 'citybrain[bench]'") from None
+        raise InputError(
+            "the RESCO maps come with sumo-rl, which is not installed: pip install 'citybrain[bench]'"
+        ) from None
     folder = Path(str(distribution.locate_file("sumo_rl/nets/RESCO")))
     if not folder.is_dir():
-        raise InputError(f"{folder}: sumo-rl {distribution.version} carries no RESCO maps; install sumo-rl 1.4.5")
+        raise InputError(
+            f"{folder}: sumo-rl {distribution.version} carries no RESCO maps; install sumo-rl 1.4.5"
+        )
     return folder

@@ -87,7 +87,9 @@ def _with_window(scenario: Scenario, begin_s: float | None, end_s: float | None)
     begin = scenario.begin_s if begin_s is None else begin_s
     end = scenario.end_s if end_s is None else end_s
     if not begin < end:
-        raise InputError(f"{scenario.name}: the window is empty (begin {begin:g} s, end {end:g} s); give --end > --begin")
+        raise InputError(
+            f"{scenario.name}: the window is empty (begin {begin:g} s, end {end:g} s); give --end > --begin"
+        )
     return replace(scenario, begin_s=begin, end_s=end)
 
 

@@ -9,7 +9,13 @@ from citybrain.network.model import Network
 
 SENSORS = ("perfect",)
 
-__all__ = ["SENSORS", "PerfectSensors", "Sensors", "make_sensors"]
+__all__ = ["SENSORS", "PerfectSensors", "Sensors", "check_sensors", "make_sensors"]
+
+
+def check_sensors(spec: str) -> None:
+    """Raise InputError unless ``spec`` names sensors that exist."""
+    if spec not in SENSORS:
+        raise InputError(f"unknown sensors {spec!r}{nearest_hint(spec, SENSORS)}")
 
 
 def make_sensors(spec: str, network: Network, *, seed: int) -> Sensors:  # noqa: ARG001
@@ -20,6 +26,5 @@ def make_sensors(spec: str, network: Network, *, seed: int) -> Sensors:  # noqa:
     InputError
         If there are none of that name.
     """
-    if spec == "perfect":
-        return PerfectSensors(network)
-    raise InputError(f"unknown sensors {spec!r}{nearest_hint(spec, SENSORS)}")
+    check_sensors(spec)
+    return PerfectSensors(network)

@@ -106,12 +106,7 @@ class Intergreens:
         gaining = [i for i, lamp in enumerate(after) if lamp in GREEN and before[i] not in GREEN]
         yellow = max((self._yellow(i) for i in losing), default=0.0)
         clear = max(
-            (
-                self._clearance(i, yellow)
-                for i in losing
-                for j in gaining
-                if self.junction.conflicts[i, j]
-            ),
+            (self._clearance(i, yellow) for i in losing for j in gaining if self.junction.conflicts[i, j]),
             default=0.0,
         )
         if self.rules.all_red_s is not None:
@@ -145,5 +140,7 @@ class Intergreens:
                 longest = max(longest, m.path_m / self.rules.walking_speed_mps - yellow)
             elif self.rules.all_red_s is None:
                 # the entering stream needs about 1 s to reach the conflict point
-                longest = max(longest, (m.path_m + _VEHICLE_LENGTH_M) / max(m.speed_mps, _CLEARING_SPEED_MPS) - 1.0)
+                longest = max(
+                    longest, (m.path_m + _VEHICLE_LENGTH_M) / max(m.speed_mps, _CLEARING_SPEED_MPS) - 1.0
+                )
         return float(min(30, max(0, math.ceil(longest - 1e-9))))

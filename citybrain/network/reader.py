@@ -50,7 +50,9 @@ def read_network(net_file: str | Path) -> Network:
             str(path), withPrograms=True, withInternal=True, withPedestrianConnections=True
         )
     except (etree.XMLSyntaxError, KeyError, ValueError, AttributeError, IndexError, TypeError) as error:
-        raise InputError(f"{path}: not a SUMO network ({_one_line(error)}); rebuild it with netconvert") from None
+        raise InputError(
+            f"{path}: not a SUMO network ({_one_line(error)}); rebuild it with netconvert"
+        ) from None
     if "<net" not in head:
         raise InputError(f"{path}: not a SUMO network (root element is not <net>)")
     network = _Builder(net, str(path), left_hand='lefthand="true"' in head or 'lefthand="1"' in head).build()
@@ -95,7 +97,8 @@ class _Builder:
 
     def build(self) -> Network:
         signals = sorted(
-            (tls for tls in self.net.getTrafficLights() if tls.getPrograms()), key=lambda tls: str(tls.getID())
+            (tls for tls in self.net.getTrafficLights() if tls.getPrograms()),
+            key=lambda tls: str(tls.getID()),
         )
         junction_of = {tls.getID(): index for index, tls in enumerate(signals)}
         movements, movement_of = self._movements(junction_of)
@@ -103,9 +106,7 @@ class _Builder:
         by_junction: list[list[Movement]] = [[] for _ in signals]
         for movement in movements:
             by_junction[movement.junction].append(movement)
-        junctions = tuple(
-            self._junction(index, tls, by_junction[index]) for index, tls in enumerate(signals)
-        )
+        junctions = tuple(self._junction(index, tls, by_junction[index]) for index, tls in enumerate(signals))
         return Network(
             source=self.source,
             left_hand=self.left_hand,
@@ -244,15 +245,9 @@ class _Builder:
                 if _bit(node_a._prohibits, row_a, row_b):  # noqa: SLF001
                     gives_way[a.link, b.link] = True
         nodes = {id(node): node for node, _ in (self.request_of[m.index] for m in movements)}
-        x_m, y_m = (
-            np.mean([node.getCoord()[:2] for node in nodes.values()], axis=0) if nodes else (0.0, 0.0)
-        )
+        x_m, y_m = np.mean([node.getCoord()[:2] for node in nodes.values()], axis=0) if nodes else (0.0, 0.0)
         names = sorted(
-            {
-                name
-                for m in movements
-                if m.from_lane >= 0 and (name := self.sumo_edges_name(m.from_lane))
-            }
+            {name for m in movements if m.from_lane >= 0 and (name := self.sumo_edges_name(m.from_lane))}
         )
         return Junction(
             index=index,
@@ -280,7 +275,9 @@ class _Builder:
             }
         return self._lane_names[lane_index]
 
-    def _stages(self, junction_id: str, phases: list[Any], conflicts: Any, gives_way: Any) -> tuple[Stage, ...]:
+    def _stages(
+        self, junction_id: str, phases: list[Any], conflicts: Any, gives_way: Any
+    ) -> tuple[Stage, ...]:
         """The distinct green phases of the program; conflicting protected greens are demoted."""
         states: list[str] = []
         for phase in phases:

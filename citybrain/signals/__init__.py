@@ -1,0 +1,1 @@
+"""Plans, policies, priority and the interlock."""

@@ -4,7 +4,7 @@ Longest-queue-first service (for example Wunderlich et al., "A novel signal
 scheduling algorithm with quality of service provisioning for an isolated
 intersection", IEEE Trans. ITS 9(3), 2008), sharpened in four ways: vehicles
 are counted upstream across unsignalised nodes, a movement whose exit is full
-does not count, a stage is left only for one with 30 % more, and nobody waits
+does not count, a stage is left only for one with 50 % more, and nobody waits
 for more than ``max_red_s``.
 """
 
@@ -40,7 +40,7 @@ class Greedy:
         *,
         interval_s: float = 1.0,
         sight_m: float = 100.0,
-        hysteresis: float = 0.3,
+        hysteresis: float = 0.5,
         max_red_s: float = 120.0,
         exit_room_m: float = 8.0,
     ) -> None:
@@ -71,7 +71,9 @@ class Greedy:
         current = score[shown]
         keep = score[table.first + best] <= current * (1.0 + self.hysteresis)
         stage = np.where(keep, observation.signals.stage, best)
-        overdue = np.where((now_s - self._last_green_s > self.max_red_s) & (score > 0), now_s - self._last_green_s, 0.0)
+        overdue = np.where(
+            (now_s - self._last_green_s > self.max_red_s) & (score > 0), now_s - self._last_green_s, 0.0
+        )
         forced = np.maximum.reduceat(overdue, table.first) > 0
         stage = np.where(forced, table.best(overdue), stage)
         # asking during an intergreen or within the minimum green would only be refused

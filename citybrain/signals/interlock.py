@@ -237,7 +237,9 @@ class Interlock:
         return SignalView(
             stage=np.fromiter((s.target for s in self._states), dtype=np.int32, count=n),
             switching=np.fromiter((s.step >= 0 for s in self._states), dtype=np.bool_, count=n),
-            elapsed_s=np.fromiter(((time_ms - s.since_ms) / 1000 for s in self._states), dtype=np.float64, count=n),
+            elapsed_s=np.fromiter(
+                ((time_ms - s.since_ms) / 1000 for s in self._states), dtype=np.float64, count=n
+            ),
             remaining_s=remaining,
         )
 

@@ -3,9 +3,11 @@
 Varaiya, "Max pressure control of a network of signalized intersections",
 Transportation Research Part C 36 (2013) 177-195, eq. 5-7; the sensing and the
 decision interval are those of Ault and Sharon's RESCO (2021): queues within
-200 m on the stop-line lane, the queue of the whole next stop line taken off.
-Deviation: a movement counts once however many lanes it has, and stages come
-from the net's own program rather than from a table of phase pairs.
+200 m, the queue of the whole next stop line taken off.
+Deviations: a lane counts once for each stage that gives any of its movements
+green, stages come from the net's own program rather than from a table of phase
+pairs, a vehicle is queued below 1 m/s (RESCO: once it has stood), and it is seen
+across unsignalised nodes, without which an approach cut into short edges starves.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from citybrain.network.intergreens import SignalRules
 from citybrain.network.model import Network
 from citybrain.signals.stage_table import StageTable
 
-_QUEUED_MPS = 0.1
+_QUEUED_MPS = 1.0
 
 
 class MaxPressure:
@@ -40,7 +42,7 @@ class MaxPressure:
         """Prepare the pressure matrix of the network."""
         table = StageTable(network)
         self._best = table.best
-        self._length_m = np.array([lane.length_m for lane in network.lanes])
+        self._n_lanes = len(network.lanes)
         # a stage's pressure is linear in the queues of lanes: +1 for lanes it serves,
         # -1 for every lane of each stop line its movements lead to
         stop_lines = {network.movements[m].from_lane for j in network.junctions for m in j.movements}
@@ -48,19 +50,20 @@ class MaxPressure:
         for junction in network.junctions:
             for stage in junction.stages:
                 row = int(table.first[junction.index]) + stage.index
-                turns: dict[tuple[int, int], set[int]] = {}
-                for index in junction.movements:
-                    movement = network.movements[index]
-                    if movement.is_crossing or stage.state[movement.link] != "G":
-                        continue
-                    key = (network.lanes[movement.from_lane].edge, network.lanes[movement.to_lane].edge)
-                    turns.setdefault(key, set()).add(movement.from_lane)
-                for (_, exit_edge), lanes in turns.items():
-                    exits = [lane for lane in network.edges[exit_edge].lanes if lane in stop_lines]
-                    for lane, value in [*((lane, 1.0) for lane in lanes), *((lane, -1.0) for lane in exits)]:
-                        rows.append(row)
-                        columns.append(lane)
-                        values.append(value)
+                green = [
+                    m
+                    for i in junction.movements
+                    if not (m := network.movements[i]).is_crossing and stage.is_green(m.link)
+                ]
+                served = {m.from_lane for m in green}
+                exits = {lane for m in green for lane in network.edges[network.lanes[m.to_lane].edge].lanes}
+                for lane, value in [
+                    *((lane, 1.0) for lane in served),
+                    *((lane, -1.0) for lane in exits & stop_lines),
+                ]:
+                    rows.append(row)
+                    columns.append(lane)
+                    values.append(value)
         self._pressure = sparse.csr_matrix(
             (values, (rows, columns)), shape=(table.n_stages, len(network.lanes))
         )
@@ -68,7 +71,7 @@ class MaxPressure:
     def decide(self, observation: Observation) -> Decision:
         """Return the stage of highest pressure at every junction."""
         v = observation.vehicles
-        seen = (v.lane >= 0) & (v.distance_m <= np.minimum(self.sight_m, self._length_m[v.lane]))
+        seen = (v.lane >= 0) & (v.distance_m <= self.sight_m)
         queued = seen & (v.speed_mps < _QUEUED_MPS)
-        queue = np.bincount(v.lane[queued], weights=v.weight[queued], minlength=len(self._length_m))
+        queue = np.bincount(v.lane[queued], weights=v.weight[queued], minlength=self._n_lanes)
         return Decision(time_s=observation.time_s, stage=self._best(self._pressure @ queue))

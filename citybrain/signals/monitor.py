@@ -49,7 +49,9 @@ class Monitor:
             self._conflicting[key] = conflicting_greens(junction, state)
         pair = self._conflicting[key]
         if pair is not None:
-            self._note(time_ms, junction.id, f"links {pair[0]} and {pair[1]} conflict and are both 'G' in {state}")
+            self._note(
+                time_ms, junction.id, f"links {pair[0]} and {pair[1]} conflict and are both 'G' in {state}"
+            )
         for link, (old, new) in enumerate(zip(before, state, strict=False)):
             if old in GREEN and new == "r" and link not in self._crossings[index]:
                 self._note(time_ms, junction.id, f"link {link} went from green to red without yellow")

@@ -1,0 +1,1 @@
+"""The plant: SUMO, and a twin of it without SUMO."""

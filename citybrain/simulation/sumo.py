@@ -149,7 +149,7 @@ class SumoPlant:
     @property
     def time_ms(self) -> int:
         """Time of the simulation in milliseconds."""
-        return self._time_ms
+        return int(self._time_ms)
 
     def step(self) -> None:
         """Advance SUMO by one step."""

@@ -1,0 +1,203 @@
+"""The ``citybrain`` command."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from citybrain import __version__
+from citybrain.errors import CitybrainError, InputError
+
+if TYPE_CHECKING:
+    from citybrain.evaluation.results import Results
+
+app = typer.Typer(
+    name="citybrain",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    help="City traffic signals, measured in SUMO. Start with: citybrain evaluate resco:cologne1 --out first",
+)
+console = Console()
+errors = Console(stderr=True)
+
+
+def main() -> None:
+    """Run the command; bad input is one line and exit code 2, a failed run 1, Ctrl-C 130."""
+    try:
+        app()
+    except InputError as error:
+        errors.print(f"citybrain: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(2)
+    except CitybrainError as error:
+        errors.print(f"citybrain: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(1)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        errors.print(
+            f"citybrain: {error.filename or 'output'}: {reason}", style="red", markup=False, soft_wrap=True
+        )
+        sys.exit(2)
+    except KeyboardInterrupt:
+        errors.print("citybrain: interrupted")
+        sys.exit(130)
+
+
+def _version(*, value: bool) -> None:
+    if value:
+        console.print(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=lambda value: _version(value=value), is_eager=True, help="Show the version."
+        ),
+    ] = False,
+) -> None:
+    pass
+
+
+def parse_seeds(text: str) -> tuple[int, ...]:
+    """Read ``5`` as seeds 1 to 5, and ``3,`` or ``1,4,9`` as they are."""
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    try:
+        numbers = [int(part) for part in parts]
+    except ValueError:
+        wrong = next(part for part in parts if not part.lstrip("-").isdigit())
+        raise InputError(
+            f"--seeds {text!r}: {wrong!r} is not an integer; use --seeds 5 or --seeds 1,2,3"
+        ) from None
+    if "," not in text and len(numbers) == 1:
+        if numbers[0] < 1:
+            raise InputError(f"--seeds {text!r}: needs at least 1 seed")
+        return tuple(range(1, numbers[0] + 1))
+    if not numbers or len(set(numbers)) != len(numbers) or min(numbers) < 0:
+        raise InputError(f"--seeds {text!r}: needs different integers of 0 or more, such as 1,2,3")
+    return tuple(numbers)
+
+
+@app.command()
+def evaluate(
+    scenario: Annotated[str, typer.Argument(help="A name such as resco:cologne1, or a path to a .sumocfg.")],
+    policies: Annotated[
+        str, typer.Option(help="Policies to compare, separated by commas.")
+    ] = "max-pressure,greedy",
+    baseline: Annotated[
+        str, typer.Option(help="The policy that the others are compared with.")
+    ] = "fixed-time",
+    seeds: Annotated[str, typer.Option(help="How many seeds (5), or which (1,2,3).")] = "3",
+    begin: Annotated[float | None, typer.Option(help="Start of the measured window, seconds.")] = None,
+    end: Annotated[float | None, typer.Option(help="End of the measured window, seconds.")] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Runs at a time, each in its own process.")] = 2,
+    sensors: Annotated[str, typer.Option(help="What policies see: perfect.")] = "perfect",
+    gui: Annotated[bool, typer.Option("--gui", help="Show the runs in sumo-gui.")] = False,
+    socket: Annotated[
+        bool, typer.Option("--socket", help="Talk to SUMO over a socket instead of in process.")
+    ] = False,
+    out: Annotated[Path, typer.Option(help="Folder for results.json, trips.parquet and report.html.")] = Path(
+        "out"
+    ),
+    force: Annotated[bool, typer.Option("--force", help="Replace results that the folder holds.")] = False,
+) -> None:
+    """Run policies in SUMO on paired seeds and compare their travel times.
+
+    Example: citybrain evaluate resco:cologne1 --policies actuated,greedy --seeds 5 --out cologne1
+    """
+    from citybrain.demand.scenario import open_scenario
+    from citybrain.detection import check_sensors
+    from citybrain.evaluation.evaluate import Request, failures
+    from citybrain.evaluation.evaluate import evaluate as run_evaluation
+    from citybrain.evaluation.run import RunSpec
+
+    names = tuple(name.strip() for name in policies.split(",") if name.strip())
+    check_sensors(sensors)
+    request = Request(
+        scenario=open_scenario(scenario, begin_s=begin, end_s=end),
+        policies=names,
+        baseline=baseline,
+        seeds=parse_seeds(seeds),
+        sensors=sensors,
+        jobs=1 if gui else jobs,
+        transport="gui" if gui else ("traci" if socket else "libsumo"),
+        out=out,
+        force=force,
+        command=shlex.join(["citybrain", *sys.argv[1:]]),
+    )
+    total = len(dict.fromkeys((baseline, *names))) * len(request.seeds)
+    bar = Progress(
+        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"),
+        TextColumn("{task.fields[done]} of {task.fields[runs]} runs"), TimeElapsedColumn(), TextColumn("left"),
+        TimeRemainingColumn(), console=errors,
+    )  # fmt: skip
+    shares: dict[int, float] = {}
+    with bar:
+        task = bar.add_task(request.scenario.name, total=total, done=0, runs=total)
+
+        def progress(index: int, share: float, _spec: RunSpec) -> None:
+            shares[index] = share
+            bar.update(task, completed=sum(shares.values()), done=sum(s >= 1 for s in shares.values()))
+
+        results = run_evaluation(request, progress)
+    console.print(summary_table(results))
+    for run in failures(results):
+        errors.print(
+            f"failed: {run.policy} seed {run.seed}: {run.error}", style="red", markup=False, soft_wrap=True
+        )
+    console.print(f"Report: {out / 'report.html'}", soft_wrap=True)
+    if results.interrupted:
+        raise typer.Exit(130)
+    if failures(results):
+        raise typer.Exit(1)
+
+
+def summary_table(results: Results) -> Table:
+    """Return the comparison as a table for the terminal."""
+    table = Table(title=f"{results.scenario}: mean over all loaded vehicles")
+    for heading in ("policy", "delay s", "95 %", "worst seed", "travel time saved", "delay saved", "verdict"):
+        table.add_column(heading, justify="left" if heading in ("policy", "verdict") else "right")
+    against = {row.policy: row for row in results.comparison}
+    for policy, metrics in results.policies.items():
+        delay, row = metrics["mean_delay_s"], against.get(policy)
+        saved = ("", "", "baseline") if row is None else (
+            f"{row.travel_time_saved_pct:+.1f} %",
+            f"{row.delay_saved_pct:+.1f} % [{row.ci95_pct[0]:+.1f}, {row.ci95_pct[1]:+.1f}]",
+            row.verdict,
+        )  # fmt: skip
+        table.add_row(
+            policy,
+            f"{delay.mean:.1f}",
+            f"{delay.ci95[0]:.1f} – {delay.ci95[1]:.1f}",
+            f"{delay.worst:.1f}",
+            *saved,
+        )
+    return table
+
+
+@app.command()
+def policies() -> None:
+    """List the installed policies, third-party ones included.
+
+    Example: citybrain policies
+    """
+    from citybrain.signals.policy import policies as installed
+
+    table = Table("policy", "what it is", "from")
+    for name, entry in installed().items():
+        table.add_row(name, entry.summary, entry.origin)
+    console.print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,179 @@
+"""What is measured of a run, from the files that SUMO writes. SI units.
+
+Delay of a vehicle = ``timeLoss + departDelay``: time lost on the road against
+driving alone at the allowed speed, plus the wait for room to start. The mean
+counts **every loaded vehicle**: arrived, unfinished, and never inserted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from lxml import etree
+from numpy.typing import NDArray
+
+from citybrain.errors import PlantError
+from citybrain.evaluation.results import RunResult, VehicleCounts
+from citybrain.network.model import Network
+
+TRIP_SCHEMA = pa.schema(
+    [
+        ("vehicle", pa.string()),
+        ("type", pa.string()),
+        ("status", pa.string()),
+        ("depart_s", pa.float64()),
+        ("depart_delay_s", pa.float64()),
+        ("duration_s", pa.float64()),
+        ("time_loss_s", pa.float64()),
+        ("waiting_s", pa.float64()),
+        ("stops", pa.int64()),
+        ("distance_m", pa.float64()),
+        ("co2_mg", pa.float64()),
+    ]
+)
+"""``depart_s`` is the time the vehicle wanted to start; ``status`` is ``arrived``,
+``unfinished`` or ``never_inserted``; ``duration_s`` the time on the road."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """Counts that SUMO keeps for the whole run."""
+
+    teleported: int
+    collisions: int
+    emergency_brakes: int
+
+
+def read_trips(path: Path, *, end_s: float) -> pa.Table:
+    """Read a tripinfo file into a table of :data:`TRIP_SCHEMA`, in SUMO's order."""
+    columns: dict[str, list[object]] = {name: [] for name in TRIP_SCHEMA.names}
+    for _, element in _elements(path, "tripinfo"):
+        depart, wait = float(element.get("depart")), float(element.get("departDelay"))
+        arrival = float(element.get("arrival"))
+        inserted = depart >= 0
+        wanted = depart - wait if inserted else end_s - wait
+        emissions = element.find("emissions")
+        row = (
+            element.get("id"),
+            element.get("vType"),
+            "never_inserted" if not inserted else ("arrived" if arrival >= 0 else "unfinished"),
+            wanted,
+            wait,
+            float(element.get("duration")) if inserted else 0.0,
+            float(element.get("timeLoss")) if inserted else 0.0,
+            float(element.get("waitingTime")) if inserted else 0.0,
+            int(element.get("waitingCount")) if inserted else 0,
+            float(element.get("routeLength")) if inserted else 0.0,
+            float(emissions.get("CO2_abs")) if emissions is not None else 0.0,
+        )
+        for name, value in zip(TRIP_SCHEMA.names, row, strict=True):
+            columns[name].append(value)
+        element.clear()
+    return pa.table(columns, schema=TRIP_SCHEMA)
+
+
+def _elements(path: Path, tag: str) -> etree.iterparse:
+    if not path.is_file():
+        raise PlantError(f"SUMO wrote no {path.name}; it ended before the run did")
+    return etree.iterparse(str(path), tag=tag)
+
+
+def read_statistics(path: Path) -> Statistics:
+    """Read SUMO's statistic output."""
+    if not path.is_file():
+        raise PlantError(f"SUMO wrote no {path.name}; it ended before the run did")
+    root = etree.parse(str(path)).getroot()
+    teleports, safety = root.find("teleports"), root.find("safety")
+    return Statistics(
+        teleported=int(teleports.get("total")),
+        collisions=int(safety.get("collisions")),
+        emergency_brakes=int(safety.get("emergencyBraking")),
+    )
+
+
+def read_series(path: Path) -> dict[str, NDArray[np.float64]]:
+    """Read SUMO's summary output: one value a period."""
+    names = {
+        "time_s": "time",
+        "running": "running",
+        "halting": "halting",
+        "waiting_to_insert": "waiting",
+        "mean_speed_mps": "meanSpeed",
+    }
+    rows = [[float(e.get(key)) for key in names.values()] for _, e in _elements(path, "step")]
+    table = np.array(rows, dtype=np.float64).reshape(len(rows), len(names))
+    return {name: table[:, i] for i, name in enumerate(names)}
+
+
+def read_edges(
+    path: Path, network: Network
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return time lost (vehicle-seconds), mean speed (m/s) and vehicles by edge of the network."""
+    n = len(network.edges)
+    lost, speed, vehicles = np.zeros(n), np.full(n, np.nan), np.zeros(n)
+    for _, element in _elements(path, "edge"):
+        index = network.edge_index(element.get("id"))
+        if index >= 0:
+            lost[index] += float(element.get("timeLoss", 0.0))
+            speed[index] = float(element.get("speed", "nan"))
+            vehicles[index] += float(element.get("entered", 0)) + float(element.get("departed", 0))
+        element.clear()
+    return lost, speed, vehicles
+
+
+def summarise(
+    trips: pa.Table,
+    statistics: Statistics,
+    *,
+    policy: str,
+    seed: int,
+    interlock_refusals: int = 0,
+    wall_s: float = 0.0,
+    simulator_s: float = 0.0,
+    control_s: float = 0.0,
+    decision_p99_ms: float = 0.0,
+) -> RunResult:
+    """Return a run's row of the results, every mean over all loaded vehicles."""
+    n = trips.num_rows
+    status = trips["status"].to_pylist()
+    never = status.count("never_inserted")
+    unfinished = status.count("unfinished")
+    mean = {
+        name: _sum(trips, name) / max(n, 1)
+        for name in ("time_loss_s", "depart_delay_s", "duration_s", "waiting_s", "stops")
+    }
+    on_road_s = _sum(trips, "duration_s")
+    return RunResult(
+        policy=policy,
+        seed=seed,
+        vehicles=VehicleCounts(
+            loaded=n,
+            inserted=n - never,
+            arrived=n - never - unfinished,
+            unfinished=unfinished,
+            never_inserted=never,
+            teleported=statistics.teleported,
+        ),
+        mean_delay_s=mean["time_loss_s"] + mean["depart_delay_s"],
+        mean_travel_time_s=mean["duration_s"] + mean["depart_delay_s"],
+        mean_waiting_s=mean["waiting_s"] + mean["depart_delay_s"],
+        stops_per_vehicle=mean["stops"],
+        mean_speed_kmh=3.6 * _sum(trips, "distance_m") / on_road_s if on_road_s > 0 else 0.0,
+        co2_kg=_sum(trips, "co2_mg") / 1e6,
+        emergency_brakes=statistics.emergency_brakes,
+        collisions=statistics.collisions,
+        interlock_refusals=interlock_refusals,
+        wall_s=wall_s,
+        simulator_s=simulator_s,
+        control_s=control_s,
+        decision_p99_ms=decision_p99_ms,
+    )
+
+
+def _sum(trips: pa.Table, column: str) -> float:
+    # math over numpy keeps the order of summation fixed, which pyarrow's threads do not promise
+    return float(np.sum(pc.fill_null(trips[column], 0).to_numpy())) if trips.num_rows else 0.0

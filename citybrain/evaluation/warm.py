@@ -1,0 +1,62 @@
+"""A warm state: traffic that is already there when the measured window begins.
+
+Computed once under the scenario's own plans, cached, and shared by all
+policies and seeds, so that they start from the same traffic.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+from pathlib import Path
+
+from citybrain.demand.scenario import Scenario
+from citybrain.errors import PlantError
+from citybrain.simulation.sumo import SumoLaunch, sumo_arguments, sumo_binary, sumo_version
+
+WARM_SEED = 4242
+"""Seed of the warm-up; never one that a comparison uses by default."""
+
+
+def cache_folder() -> Path:
+    """Return the folder for things that can be computed again."""
+    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "citybrain"
+
+
+def warm_state(scenario: Scenario) -> Path | None:
+    """Return the saved state at ``begin_s``, computing it where it is missing; None without a warm-up."""
+    if scenario.warmup_s <= 0:
+        return None
+    path = cache_folder() / "warm" / f"{_key(scenario)}.xml.gz"
+    if path.exists():
+        return path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{os.getpid()}-{path.name}")
+    launch = SumoLaunch(seed=WARM_SEED, begin_s=scenario.begin_s - scenario.warmup_s, save_state=temporary)
+    arguments = sumo_arguments(scenario, launch)
+    arguments[arguments.index("--end") + 1] = f"{scenario.begin_s + scenario.step_s:g}"
+    done = subprocess.run([sumo_binary(), *arguments], capture_output=True, text=True, check=False)
+    if done.returncode != 0 or not temporary.exists():
+        raise PlantError(f"{scenario.name}: the warm-up failed: {' '.join(done.stderr.split())[:300]}")
+    temporary.replace(path)
+    return path
+
+
+def _key(scenario: Scenario) -> str:
+    digest = hashlib.sha256()
+    for file in (scenario.net_file, *scenario.route_files, *scenario.additional_files):
+        digest.update(file.read_bytes())
+    digest.update(
+        repr(
+            (
+                sorted(scenario.options.items()),
+                scenario.begin_s,
+                scenario.warmup_s,
+                scenario.step_s,
+                sumo_version(),
+            )
+        ).encode()
+    )
+    return digest.hexdigest()[:20]
