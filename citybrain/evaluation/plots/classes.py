@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from citybrain.evaluation.plots.style import CHANGE_COLOURS, DELAY_COLOURS, SPEED_COLOURS
 
+_WIDE = 8.0
 NO_CLASS = -1
 """The class of a road without a value."""
 
@@ -45,7 +47,7 @@ class Classes:
     def labels(self) -> tuple[str, ...]:
         """Return the range of each class in words."""
         text = [_short(bound) for bound in self.bounds]
-        inner = [f"{low} to {high}" for low, high in zip(text, text[1:], strict=False)]
+        inner = [f"{low} to {high}" for low, high in pairwise(text)]
         return (f"under {text[0]}", *inner, f"{text[-1]} and more")
 
 
@@ -54,9 +56,9 @@ def delay_classes(rates: Sequence[NDArray[np.float64]]) -> Classes:
     n = len(DELAY_COLOURS)
     return Classes(
         unit="vehicle-hours lost per hour and km",
-        bounds=round_steps(_top(rates, 99), n - 1),
+        bounds=round_steps(_top(rates, 99), n - 1, coarse=_is_wide(rates)),
         colours=DELAY_COLOURS,
-        widths=tuple(np.linspace(0.6, 1.7, n)),
+        widths=tuple(np.linspace(0.6, 2.0, n)),
         order=tuple(range(n)),
     )
 
@@ -64,8 +66,9 @@ def delay_classes(rates: Sequence[NDArray[np.float64]]) -> Classes:
 def change_classes(changes: Sequence[NDArray[np.float64]]) -> Classes:
     """Return symmetric classes for differences to the baseline; negative is better."""
     n = len(CHANGE_COLOURS)
-    steps = round_steps(_top([np.abs(change) for change in changes], 98), n // 2)
-    widths = np.abs(np.linspace(-1.7, 1.7, n)).clip(0.6)
+    sizes = [np.abs(change) for change in changes]
+    steps = round_steps(_top(sizes, 98), n // 2, coarse=_is_wide(sizes))
+    widths = np.abs(np.linspace(-2.0, 2.0, n)).clip(0.6)
     return Classes(
         unit="change in vehicle-hours lost per hour and km",
         bounds=(*(-step for step in reversed(steps)), *steps),
@@ -88,18 +91,27 @@ def speed_classes(speeds_kmh: Sequence[NDArray[np.float64]]) -> Classes:
     )
 
 
-def round_steps(top: float, count: int) -> tuple[float, ...]:
-    """Return ``count`` ascending bounds of the series 1, 2, 5, 10, ... that end at or below ``top``."""
+def round_steps(top: float, count: int, *, coarse: bool = False) -> tuple[float, ...]:
+    """Return ``count`` ascending bounds that end at or below ``top``.
+
+    They are of the series 1, 2, 5, 10, 20, ..., or 1, 3, 10, 30, ... where ``coarse``.
+    """
     top = top if np.isfinite(top) and top > 0 else 1.0
-    last = int(np.floor(np.log10(top) * 3 + 1e-9)) + 3
-    series = [_series(i) for i in range(last - count - 4, last + 1)]
+    digits = (1, 3) if coarse else (1, 2, 5)
+    decade = int(np.floor(np.log10(top)))
+    # a division keeps 0.1 and its like exact, which a negative power does not
+    series = [
+        float(digit * 10**power if power >= 0 else digit / 10**-power)
+        for power in range(decade - count, decade + 2)
+        for digit in digits
+    ]
     return tuple([value for value in series if value <= top * (1 + 1e-9)][-count:])
 
 
-def _series(i: int) -> float:
-    decade, place = divmod(i, 3)
-    # a division keeps 0.1 and its like exact, which a negative power does not
-    return float((1, 2, 5)[place] * 10**decade if decade >= 0 else (1, 2, 5)[place] / 10**-decade)
+def _is_wide(arrays: Sequence[NDArray[np.float64]]) -> bool:
+    """Return whether one policy is so much worse that fine classes would show nothing of the others."""
+    tops = [top for array in arrays if (top := _top([array], 99)) > 0]
+    return bool(tops) and max(tops) > _WIDE * min(tops)
 
 
 def _top(arrays: Sequence[NDArray[np.float64]], percentile: float) -> float:

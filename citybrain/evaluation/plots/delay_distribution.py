@@ -13,7 +13,7 @@ from citybrain.evaluation.plots.style import MUTED, dress, legend, new_axes, pol
 
 _POINTS = 400
 _SHORTEST_S = 1.0
-_TICKS_S = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 28800, 86400)
+_TICKS_S = (1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400, 43200, 86400)
 
 
 def distribution(delay_s: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -60,20 +60,26 @@ def plot_delay_distribution(
             )
     ax.set_xscale("log")
     ax.set_xlim(_SHORTEST_S, longest_s * 1.05)
-    # every second tick where a day fits on the axis, so that the labels keep their distance
-    ticks = [tick for tick in _TICKS_S if tick <= longest_s * 1.05]
-    ax.set_xticks(
-        ticks if len(ticks) <= 11 else [t for t in ticks if t not in (2, 20, 120, 1200)], minor=False
-    )
+    ax.set_xticks(_ticks_s(longest_s), minor=False)
     ax.set_xticks([], minor=True)
     ax.xaxis.set_major_formatter(FuncFormatter(duration))
     ax.set_ylim(0, 101)
-    ax.set_yticks([0, 25, 50, 75, 85, 95, 100])
+    ax.set_yticks([0, 25, 50, 75, 85, 95])
     dress(ax, xlabel="delay of a vehicle", ylabel="vehicles with at most this delay, %", title=title)
     ax.axhline(95, color=MUTED, linewidth=0.6, linestyle=(0, (2, 3)), zorder=0.5)
     if policies:
         legend(ax, loc="upper left")
     return ax
+
+
+def _ticks_s(longest_s: float) -> list[float]:
+    """Return round durations that keep their distance on a logarithmic axis."""
+    apart = np.log(longest_s) / 13
+    ticks: list[float] = []
+    for tick in _TICKS_S:
+        if tick <= longest_s * 1.05 and (not ticks or np.log(tick / ticks[-1]) >= apart):
+            ticks.append(tick)
+    return ticks
 
 
 def duration(seconds: float, _position: object = None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -16,7 +17,7 @@ from citybrain.network.model import Edge, Network
 
 _MAP_WIDTH_IN = 6.0
 _POINTS_PER_IN = 72.0
-_SIDE_SHIFT_PT = 0.9
+_SIDE_SHIFT_PT = 0.5
 
 
 def draw_roads(
@@ -38,15 +39,15 @@ def draw_roads(
         Short labels for junctions, by junction index.
     """
     if ax is None:
-        ax = new_axes(_MAP_WIDTH_IN, map_height_in(network))
-    base_pt = float(np.clip(60.0 / np.sqrt(max(len(network.edges), 1)), 0.9, 3.2))
+        ax = new_axes(_MAP_WIDTH_IN, map_height_in(network), padding_in=0.01)
+    base_pt = float(np.clip(60.0 / np.sqrt(max(len(network.edges), 1)), 0.8, 2.6))
     shift_m = _SIDE_SHIFT_PT * base_pt / 2 * _span_m(network) / (_MAP_WIDTH_IN * _POINTS_PER_IN)
     shift_m = -shift_m if network.left_hand else shift_m
     index = classes.of(values)
-    _draw_class(ax, _edges(network, index == NO_CLASS), shift_m, ROAD, 0.5 * base_pt, 1)
-    for rank, i in enumerate(classes.order):
-        colour, width_pt = classes.colours[i], classes.widths[i] * base_pt
-        _draw_class(ax, _edges(network, index == i), shift_m, colour, width_pt, 2 + rank)
+    ax.add_patch(_roads(_edges(network, index == NO_CLASS), shift_m, edgecolor=ROAD, linewidth=0.6 * base_pt))
+    for rank, i in enumerate(classes.order, start=2):
+        look = {"edgecolor": classes.colours[i], "linewidth": classes.widths[i] * base_pt, "zorder": rank}
+        ax.add_patch(_roads(_edges(network, index == i), shift_m, **look))
     _draw_junctions(ax, network, base_pt, labels or {})
     _frame(ax, network, title)
     return ax
@@ -56,7 +57,7 @@ def map_height_in(network: Network) -> float:
     """Return the height of a map of standard width that fits the network."""
     low, high = bounding_box(network)
     width, height = np.maximum(high - low, 1.0)
-    return float(np.clip(_MAP_WIDTH_IN * height / width, 2.6, 6.4))
+    return float(np.clip(_MAP_WIDTH_IN * height / width, 2.4, 6.6))
 
 
 def bounding_box(network: Network) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -76,16 +77,11 @@ def _edges(network: Network, chosen: NDArray[np.bool_]) -> Iterable[Edge]:
     return (network.edges[i] for i in np.flatnonzero(chosen))
 
 
-def _draw_class(
-    ax: Axes, edges: Iterable[Edge], shift_m: float, colour: str, width_pt: float, zorder: int
-) -> None:
-    """Draw all edges of a class as one path: a map of thousands of roads stays small on the page."""
+def _roads(edges: Iterable[Edge], shift_m: float, **look: Any) -> PathPatch:
+    """Return all edges of a class as one path: a map of thousands of roads stays small on the page."""
     parts = [Path(_beside(np.asarray(edge.shape), shift_m)) for edge in edges if len(edge.shape) > 1]
-    if not parts:
-        return
-    path = Path.make_compound_path(*parts)
-    patch = PathPatch(path, fill=False, edgecolor=colour, linewidth=width_pt, capstyle="round", zorder=zorder)
-    ax.add_patch(patch)
+    path = Path.make_compound_path(*parts) if parts else Path(np.empty((0, 2)))
+    return PathPatch(path, fill=False, capstyle="round", **look)
 
 
 def _beside(shape: NDArray[np.float64], shift_m: float) -> NDArray[np.float64]:
@@ -97,7 +93,7 @@ def _beside(shape: NDArray[np.float64], shift_m: float) -> NDArray[np.float64]:
 
 
 def _draw_junctions(ax: Axes, network: Network, base_pt: float, labels: Mapping[int, str]) -> None:
-    size_pt = float(np.clip(38.0 / np.sqrt(max(len(network.junctions), 1)), 2.6, 7.0))
+    size_pt = float(np.clip(24.0 / np.sqrt(max(len(network.junctions), 1)), 2.4, 6.0))
     x = [junction.x_m for junction in network.junctions]
     y = [junction.y_m for junction in network.junctions]
     ax.plot(
@@ -107,7 +103,7 @@ def _draw_junctions(ax: Axes, network: Network, base_pt: float, labels: Mapping[
     for index, text in labels.items():
         junction = network.junctions[index]
         ax.annotate(
-            text, (junction.x_m, junction.y_m), xytext=(4, 4), textcoords="offset points", fontsize=8.5,
+            text, (junction.x_m, junction.y_m), xytext=(4, 4), textcoords="offset points", fontsize=10,
             fontweight="bold", color=INK, zorder=22,
             bbox={"boxstyle": "round,pad=0.18", "facecolor": PAPER, "edgecolor": MUTED, "linewidth": 0.5},
         )  # fmt: skip
@@ -127,7 +123,7 @@ def _frame(ax: Axes, network: Network, title: str) -> None:
         textcoords="offset points",
         va="center",
         color=MUTED,
-        fontsize=8,
+        fontsize=9.5,
     )
     ax.set_xlim(low[0] - margin, high[0] + margin)
     ax.set_ylim(low[1] - 2.6 * margin, high[1] + margin)

@@ -9,22 +9,23 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 INK = "#1f2a37"
 MUTED = "#5b6876"
 GRID = "#dde2e8"
 PAPER = "#ffffff"
-ROAD = "#ccd3da"
+ROAD = "#dfe4e9"
 BASELINE = "#7b8794"
 
 POLICY_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 """Okabe and Ito's palette without its black and its yellow, which vanish on paper."""
 
-DELAY_COLOURS = ("#c3ccd5", "#fdc88a", "#fb9062", "#e3526a", "#b5367a", "#782281", "#3b0f70")
+DELAY_COLOURS = ("#a9b5c1", "#fdc88a", "#fb9062", "#e3526a", "#b5367a", "#782281", "#3b0f70")
 """Little to much; the lightness falls steadily, so that it also reads in grey."""
 
 CHANGE_COLOURS = (
-    "#08457e", "#2f7fb8", "#7ab4d8", "#b9d3e4", "#d0d5da", "#f3c19a", "#ea8a47", "#c9530f", "#8a2f04",
+    "#08457e", "#2f7fb8", "#7ab4d8", "#b9d3e4", "#b8c0c8", "#f3c19a", "#ea8a47", "#c9530f", "#8a2f04",
 )  # fmt: skip
 """Much better (blue), no change, much worse (orange)."""
 
@@ -48,9 +49,10 @@ def policy_dashes(policies: Sequence[str], baseline: str = "") -> dict[str, obje
     return {policy: dashes.get(policy, (0, (4, 2))) for policy in policies}
 
 
-def new_axes(width_in: float = 6.0, height_in: float = 3.2) -> Axes:
+def new_axes(width_in: float = 6.0, height_in: float = 3.2, *, padding_in: float = 0.04) -> Axes:
     """Return axes on a figure of their own, outside of pyplot's global state."""
-    return Figure(figsize=(width_in, height_in), layout="constrained").add_subplot()
+    layout = ConstrainedLayoutEngine(w_pad=padding_in, h_pad=padding_in)
+    return Figure(figsize=(width_in, height_in), layout=layout).add_subplot()
 
 
 def dress(ax: Axes, *, xlabel: str = "", ylabel: str = "", title: str = "") -> None:
@@ -77,3 +79,8 @@ def clock(time_s: float, _position: object = None) -> str:
     """Return a time of the scenario as hours and minutes, for a tick label."""
     minutes = round(time_s / 60)
     return f"{minutes // 60}:{minutes % 60:02d}"
+
+
+def grouped(value: float, _position: object = None) -> str:
+    """Return a number with grouped thousands, for a tick label."""
+    return f"{value:,.7g}".replace(",", "\N{NARROW NO-BREAK SPACE}")

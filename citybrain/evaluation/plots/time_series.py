@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 from numpy.typing import NDArray
 
-from citybrain.evaluation.plots.style import clock, dress, legend, new_axes, policy_colours, policy_dashes
+from citybrain.evaluation.plots.style import clock, dress, grouped, legend, new_axes, policy_colours, policy_dashes
 
 _STEPS_S = (60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600)
 _TICKS = 8
@@ -73,7 +73,8 @@ def plot_time_series(
         ax.plot(time_s, mean, label=policy, color=colours[policy], linestyle=dashes[policy], linewidth=1.7)
     dress(ax, ylabel=ylabel, title=title)
     ax.set_ylim(bottom=0)
-    ax.yaxis.set_major_locator(MaxNLocator(6))
+    ax.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
+    ax.yaxis.set_major_formatter(FuncFormatter(grouped))
     ax.xaxis.set_major_formatter(FuncFormatter(clock))
     if ends and max(ends) > min(ends):
         ax.set_xlim(min(ends), max(ends))

@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from citybrain.evaluation.results import Comparison, Results, RunResult
+from citybrain.evaluation.compare import estimate
+from citybrain.evaluation.results import Comparison, Estimate, Results, RunResult
 
 if TYPE_CHECKING:
     from citybrain.evaluation.run import RunRecord
@@ -72,15 +73,31 @@ class Study:
         """Return the comparison of a policy with the baseline, if both finished some seed."""
         return next((row for row in self.results.comparison if row.policy == policy), None)
 
+    def saving_pct(self, policy: str, field: str) -> Estimate | None:
+        """Return the saving in a figure of the runs over the paired seeds, with its interval.
+
+        The saving of a pair is one minus the ratio, as for the delay in the results.
+        """
+        base = {run.seed: float(getattr(run, field)) for run in self.good_runs(self.baseline)}
+        saved = [
+            100.0 * (1.0 - float(getattr(run, field)) / base[run.seed])
+            for run in self.good_runs(policy)
+            if base.get(run.seed, 0.0) > 0
+        ]
+        return estimate(saved, higher_is_better=True) if saved else None
+
     def ranking(self) -> list[str]:
         """Return the policies with finished runs, least delay first.
 
-        Policies that finished every run come first: the mean of a policy that
-        failed on the hardest seeds is not comparable.
+        Where some run failed, the means stand on different seeds and do not
+        compare; then the saving over the pairs with the baseline decides.
         """
         done = [policy for policy in self.policies if policy in self.results.policies]
-        failed = {run.policy for run in self.failed_runs()}
-        return sorted(done, key=lambda p: (p in failed, self.results.policies[p]["mean_delay_s"].mean))
+        delay_s = {policy: self.results.policies[policy]["mean_delay_s"].mean for policy in done}
+        if not self.failed_runs() or self.baseline not in done:
+            return sorted(done, key=lambda policy: delay_s[policy])
+        saved_pct = {row.policy: row.delay_saved_pct for row in self.results.comparison} | {self.baseline: 0.0}
+        return sorted(done, key=lambda policy: (-saved_pct.get(policy, -np.inf), delay_s[policy]))
 
 
 def mean_edge_delay_s(records: Sequence[RunRecord]) -> NDArray[np.float64]:
@@ -105,9 +122,7 @@ def mean_edge_speed_kmh(records: Sequence[RunRecord]) -> NDArray[np.float64]:
 def delays_s(records: Sequence[RunRecord]) -> NDArray[np.float64]:
     """Return the delay of every loaded vehicle of all runs."""
     parts = [
-        pc.add(
-            pc.fill_null(record.trips["time_loss_s"], 0.0), pc.fill_null(record.trips["depart_delay_s"], 0.0)
-        )
+        pc.add(pc.fill_null(record.trips["time_loss_s"], 0.0), pc.fill_null(record.trips["depart_delay_s"], 0.0))
         for record in records
     ]
     arrays = [np.asarray(part.to_numpy(), dtype=np.float64) for part in parts]

@@ -129,7 +129,7 @@ VEHICLES = (
         label="Under way at the end",
         unit="vehicles",
         decimals=0,
-        better="low",
+        better=None,
         meaning="Entered but had not arrived when the window closed. Some are normal: the last ones to start.",
         of=_vehicles("unfinished"),
     ),
@@ -161,7 +161,7 @@ SAFETY = (
         unit="per run",
         decimals=0,
         better="low",
-        meaning="Vehicles that braked harder than their comfortable limit, as SUMO counts them.",
+        meaning="Vehicles that had to brake harder than their type normally does, as SUMO counts them.",
         of=_field("emergency_brakes"),
     ),
     Measure(

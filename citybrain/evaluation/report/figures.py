@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import matplotlib as mpl
 from markupsafe import Markup
@@ -13,11 +16,22 @@ from matplotlib.figure import Figure
 
 from citybrain.evaluation.report.theme import themed
 
+_PATH = re.compile(r'\bd="[^"]*"')
 _DIGITS = re.compile(r"(\d\.\d\d)\d+")
-_PROLOG = re.compile(r"^.*?(?=<svg)|<metadata>.*?</metadata>|<!--.*?-->", re.DOTALL)
+_PROLOG = re.compile(r"^.*?(?=<svg)|<metadata>.*?</metadata>|<style.*?</style>|<!--.*?-->", re.DOTALL)
 _IDENTIFIERS = re.compile(r'(\bid="|href="#|url\(#)')
 _NAMESPACES = re.compile(r'\s+xmlns(:\w+)?="[^"]*"')
 _SIZE = re.compile(r'<svg [^>]*?viewBox="([^"]*)"[^>]*>')
+
+
+@contextmanager
+def own_style() -> Iterator[None]:
+    """Draw in the page's own style, whatever the user's matplotlibrc says."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        # a policy's name is text, dollar signs and all
+        mpl.rcParams["text.parse_math"] = False
+        yield
 
 
 def inline_svg(ax: Axes, *, name: str, alternative: str) -> Markup:
@@ -32,19 +46,17 @@ def inline_svg(ax: Axes, *, name: str, alternative: str) -> Markup:
     """
     figure = ax.figure
     if not isinstance(figure, Figure):
-        raise TypeError(
-            f"figure {name!r}: axes must lie on a figure of their own, not on a {type(figure).__name__}"
-        )
+        raise TypeError(f"figure {name!r}: axes must lie on a figure of their own, not on a {type(figure).__name__}")
     buffer = io.StringIO()
+    printed: Any = FigureCanvasSVG(figure)
     # text stays text: it takes the page's font, can be searched, and is small
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": name}):
-        FigureCanvasSVG(figure).print_svg(buffer, metadata={"Date": None})
+        printed.print_svg(buffer, metadata={"Date": None})
     text = _NAMESPACES.sub("", _PROLOG.sub("", buffer.getvalue()))
-    text = _DIGITS.sub(r"\1", text).replace(" \n", " ").replace("\n", " ")
+    # a hundredth of a point is finer than any screen, and halves the page
+    text = _PATH.sub(lambda path: _DIGITS.sub(r"\1", path[0]), text).replace(" \n", " ").replace("\n", " ")
     text = _IDENTIFIERS.sub(rf"\g<1>{name}-", text)
     label = Markup.escape(alternative)
-    text = _SIZE.sub(
-        rf'<svg role="img" aria-label="{label}" viewBox="\1">'.replace("\\1", r"\g<1>"), text, count=1
-    )
+    text = _SIZE.sub(lambda head: f'<svg role="img" aria-label="{label}" viewBox="{head[1]}">', text, count=1)
     # markup that matplotlib made: it escapes every text it draws
     return Markup(themed(text))  # noqa: S704

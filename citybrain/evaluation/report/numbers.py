@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 
-from citybrain.evaluation.results import Estimate
-
 MINUS = "\N{MINUS SIGN}"
 NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"
 MISSING = "\N{EN DASH}"
@@ -45,15 +43,27 @@ def interval(bounds: tuple[float, float] | None, decimals: int = 1) -> str:
     return f"{number(bounds[0], decimals)} to {number(bounds[1], decimals)}"
 
 
+def saving_interval(bounds: tuple[float, float] | None, *, flipped: bool = False) -> str:
+    """Return the interval of a saving in per cent, cut at 100: nobody saves more than all.
+
+    ``flipped`` turns it into the interval of an increase.
+    """
+    if bounds is None or not has_width(bounds):
+        return ""
+    low, high = min(bounds[0], 100.0), min(bounds[1], 100.0)
+    return interval((-high, -low) if flipped else (low, high))
+
+
+def positive_interval(bounds: tuple[float, float] | None, decimals: int = 1) -> str:
+    """Return the interval of a quantity that cannot be negative, cut at zero."""
+    if bounds is None or not has_width(bounds):
+        return ""
+    return interval((max(bounds[0], 0.0), max(bounds[1], 0.0)), decimals)
+
+
 def has_width(bounds: tuple[float, float]) -> bool:
     """Return whether an interval says something: finite, and not that of a single seed."""
     return all(math.isfinite(bound) for bound in bounds) and bounds[1] > bounds[0]
-
-
-def with_interval(estimate: Estimate, decimals: int = 1) -> str:
-    """Return ``42.9 [40.1 to 45.7]``."""
-    text = interval(estimate.ci95, decimals)
-    return number(estimate.mean, decimals) + (f" [{text}]" if text else "")
 
 
 def clock_time(time_s: float) -> str:

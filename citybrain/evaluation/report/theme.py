@@ -15,7 +15,7 @@ DARK_TWINS = {
     style.MUTED: "#9aa7b4",
     style.GRID: "#323c47",
     style.PAPER: "#1a2028",
-    style.ROAD: "#3a444f",
+    style.ROAD: "#313a44",
     style.BASELINE: "#98a4b0",
     **dict(
         zip(
@@ -27,7 +27,7 @@ DARK_TWINS = {
     **dict(
         zip(
             style.DELAY_COLOURS,
-            ("#4a5560", "#74348f", "#a83a80", "#dd4d6a", "#fa8360", "#fdb97d", "#fdf0b0"),
+            ("#566270", "#74348f", "#a83a80", "#dd4d6a", "#fa8360", "#fdb97d", "#fdf0b0"),
             strict=True,
         )
     ),
@@ -39,7 +39,7 @@ DARK_TWINS = {
                 "#5db0ee",
                 "#2f7fc0",
                 "#2b5678",
-                "#46505a",
+                "#4d5864",
                 "#7a4a2b",
                 "#c26a25",
                 "#ff9a45",
