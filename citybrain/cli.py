@@ -26,6 +26,8 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     help="City traffic signals, measured in SUMO. Start with: citybrain evaluate resco:cologne1 --out first",
 )
+_MOST_SEEDS = 10_000
+_HIGHEST_SEED = 2**31 - 1  # of SUMO's random numbers
 console = Console()
 errors = Console(stderr=True)
 
@@ -71,20 +73,20 @@ def _root(
 
 def parse_seeds(text: str) -> tuple[int, ...]:
     """Read ``5`` as seeds 1 to 5, and ``3,`` or ``1,4,9`` as they are."""
-    parts = [part.strip() for part in text.split(",") if part.strip()]
-    try:
-        numbers = [int(part) for part in parts]
-    except ValueError:
-        wrong = next(part for part in parts if not part.lstrip("-").isdigit())
-        raise InputError(
-            f"--seeds {text!r}: {wrong!r} is not an integer; use --seeds 5 or --seeds 1,2,3"
-        ) from None
+    numbers = []
+    for part in (part.strip() for part in text.split(",")):
+        try:
+            numbers += [int(part)] if part else []
+        except ValueError:
+            raise InputError(
+                f"--seeds {text!r}: {part!r} is not an integer; use --seeds 5 or --seeds 1,2,3"
+            ) from None
     if "," not in text and len(numbers) == 1:
-        if numbers[0] < 1:
-            raise InputError(f"--seeds {text!r}: needs at least 1 seed")
+        if not 1 <= numbers[0] <= _MOST_SEEDS:
+            raise InputError(f"--seeds {text!r}: as a number of seeds it must be 1 to {_MOST_SEEDS}")
         return tuple(range(1, numbers[0] + 1))
-    if not numbers or len(set(numbers)) != len(numbers) or min(numbers) < 0:
-        raise InputError(f"--seeds {text!r}: needs different integers of 0 or more, such as 1,2,3")
+    if not numbers or len(set(numbers)) != len(numbers) or min(numbers) < 0 or max(numbers) > _HIGHEST_SEED:
+        raise InputError(f"--seeds {text!r}: needs different integers of 0 to {_HIGHEST_SEED}, such as 1,2,3")
     return tuple(numbers)
 
 
@@ -142,14 +144,19 @@ def evaluate(
         TimeRemainingColumn(), console=errors,
     )  # fmt: skip
     shares: dict[int, float] = {}
-    with bar:
-        task = bar.add_task(request.scenario.name, total=total, done=0, runs=total)
+    task = bar.add_task(request.scenario.name, total=total, done=0, runs=total)
 
-        def progress(index: int, share: float, _spec: RunSpec) -> None:
-            shares[index] = share
-            bar.update(task, completed=sum(shares.values()), done=sum(s >= 1 for s in shares.values()))
+    def progress(index: int, share: float, _spec: RunSpec) -> None:
+        if not bar.live.is_started:  # not before all input has been checked: bad input gets one line
+            bar.start()
+        shares[index] = share
+        bar.update(task, completed=sum(shares.values()), done=sum(s >= 1 for s in shares.values()))
 
+    try:
         results = run_evaluation(request, progress)
+    finally:
+        if bar.live.is_started:
+            bar.stop()
     console.print(summary_table(results))
     for run in failures(results):
         errors.print(

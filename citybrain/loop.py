@@ -68,7 +68,7 @@ def run_loop(
         return _watch(plant, network, rules, end_ms, observers, times)
     policy.start(network, rules)
     interlock = Interlock(network, rules)
-    plant.apply(interlock.start(plant.time_ms))
+    plant.apply(interlock.start(plant.time_ms, plant.signal_states()))
     wanted = np.full(len(network.junctions), HOLD, dtype=np.int32)
     decision = Decision(time_s=plant.time_ms / 1000, stage=wanted)
     interval_ms, due_ms = round(policy.interval_s * 1000), plant.time_ms

@@ -12,7 +12,7 @@ the interlock turns decisions into a :class:`Command`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -91,6 +91,10 @@ class Observation:
         0 (no idea) to 1 (certain).
     age_s : ndarray of float64
         Age of the newest datum behind the estimate.
+    passed : ndarray of float64, by movement
+        Vehicles that crossed the stop line since the observation before.
+    inside : ndarray of float64, by movement
+        Vehicles that wait for a gap inside the junction.
     signals : SignalView
     """
 
@@ -102,6 +106,8 @@ class Observation:
     lane_tail_speed_mps: NDArray[np.float64]
     confidence: NDArray[np.float64]
     age_s: NDArray[np.float64]
+    passed: NDArray[np.float64]
+    inside: NDArray[np.float64]
     signals: SignalView
 
 
@@ -136,10 +142,10 @@ class Command:
     junction: int
     junction_id: str
     state: str
-    seal: object = field(repr=False, compare=False, default=None)
+    seal: InitVar[object] = None
 
-    def __post_init__(self) -> None:
-        if self.seal is not _SEAL:
+    def __post_init__(self, seal: object) -> None:
+        if seal is not _SEAL:
             raise PermissionError(
                 f"junction {self.junction_id}: a command for {self.state!r} was not made by the interlock"
             )

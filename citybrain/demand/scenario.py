@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -86,6 +87,8 @@ def _with_window(scenario: Scenario, begin_s: float | None, end_s: float | None)
 
     begin = scenario.begin_s if begin_s is None else begin_s
     end = scenario.end_s if end_s is None else end_s
+    if not (0 <= begin < math.inf and -math.inf < end < math.inf):
+        raise InputError(f"{scenario.name}: the window (begin {begin:g} s, end {end:g} s) needs times of 0 s or more")
     if not begin < end:
         raise InputError(
             f"{scenario.name}: the window is empty (begin {begin:g} s, end {end:g} s); give --end > --begin"
@@ -117,6 +120,9 @@ def read_sumocfg(path: Path) -> Scenario:
         options[name] = value
     if "net-file" not in options:
         raise InputError(f"{path}: names no net-file (0 found, 1 needed); is it a .sumocfg?")
+    step_s = _seconds(path, "step-length", times.get("step-length", "1"))
+    if not step_s > 0:
+        raise InputError(f"{path}: step-length is {step_s:g} s, it must be more than 0")
     return Scenario(
         name=str(path),
         net_file=Path(options.pop("net-file")),
@@ -125,7 +131,7 @@ def read_sumocfg(path: Path) -> Scenario:
         options=options,
         begin_s=_seconds(path, "begin", times.get("begin", "0")),
         end_s=_seconds(path, "end", times.get("end", str(SUMO_DEFAULT_END_S))),
-        step_s=_seconds(path, "step-length", times.get("step-length", "1")),
+        step_s=step_s,
     )
 
 

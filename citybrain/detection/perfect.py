@@ -9,6 +9,7 @@ from citybrain.network.model import Network
 from citybrain.simulation.plant import Plant, Readings
 
 _HALTED_MPS = 0.1
+_WAITING_MPS = 2.0
 
 
 class PerfectSensors:
@@ -26,6 +27,7 @@ class PerfectSensors:
         self.sight_m = sight_m
         self._length_m = np.array([lane.length_m for lane in network.lanes])
         self._limit_mps = np.array([lane.speed_mps for lane in network.lanes])
+        self._n_movements = len(network.movements)
         self._certain = np.ones(len(network.lanes))
         self._fresh = np.zeros(len(network.lanes))
 
@@ -49,8 +51,16 @@ class PerfectSensors:
             lane_tail_speed_mps=tail_mps,
             confidence=self._certain,
             age_s=self._fresh,
+            inside=waiting_inside(readings, self._n_movements),
+            passed=np.bincount(readings.passed, minlength=self._n_movements).astype(np.float64),
             signals=signals,
         )
+
+
+def waiting_inside(readings: Readings, n_movements: int) -> np.ndarray:
+    """Return the slow vehicles inside junctions, by the movement they are making."""
+    slow = (readings.crossing >= 0) & (readings.speed_mps < _WAITING_MPS)
+    return np.bincount(readings.crossing[slow], minlength=n_movements).astype(np.float64)
 
 
 def lane_summary(

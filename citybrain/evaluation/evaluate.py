@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,12 +17,11 @@ from citybrain.demand.scenario import Scenario
 from citybrain.demand.validate import check_demand
 from citybrain.errors import InputError
 from citybrain.evaluation.compare import by_policy, compare
-from citybrain.evaluation.report import write_report
 from citybrain.evaluation.results import Results, RunResult
 from citybrain.evaluation.run import RunRecord, RunSpec
 from citybrain.evaluation.warm import warm_state
 from citybrain.evaluation.workers import Outcome, failed_run, run_all
-from citybrain.network import read_network
+from citybrain.network import Network, read_network
 from citybrain.signals.policy import find_policy
 from citybrain.simulation.sumo import sumo_version
 
@@ -49,6 +49,12 @@ def evaluate(
 ) -> Results:
     """Run, compare and write; return the results.
 
+    Parameters
+    ----------
+    progress : callable
+        Called with a run's index, the share of it that is done and its spec;
+        first when all input has been checked.
+
     Raises
     ------
     InputError
@@ -59,6 +65,7 @@ def evaluate(
     network = read_network(request.scenario.net_file)
     check_demand(request.scenario)
     prepare_folder(request.out, force=request.force)
+    progress(0, 0.0, specs[0])
     warm = warm_state(request.scenario)
     specs = [spec if warm is None else _warmed(spec, warm) for spec in specs]
     outcomes: dict[int, Outcome] = {}
@@ -74,9 +81,7 @@ def evaluate(
     ordered = [outcomes.get(i) or failed_run(spec, "interrupted") for i, spec in enumerate(specs)]
     records = [outcome for outcome in ordered if isinstance(outcome, RunRecord)]
     results = _results(request, ordered, junctions=len(network.junctions), interrupted=interrupted)
-    write_trips(request.out / "trips.parquet", records)
-    results.write(request.out / "results.json")
-    write_report(request.out / "report.html", results, records, network)
+    write_files(request.out, results, records, network)
     return results
 
 
@@ -119,18 +124,45 @@ def prepare_folder(out: Path, *, force: bool) -> None:
         raise InputError(f"{out}: cannot be written to")
 
 
+def write_files(out: Path, results: Results, records: Sequence[RunRecord], network: Network) -> None:
+    """Write all result files, or leave the folder as it was.
+
+    Finished runs are kept even where the report cannot be written.
+
+    Raises
+    ------
+    InputError
+        If the disk is full or the folder has gone.
+    """
+    from citybrain.evaluation.report import write_report  # takes a second to load, and bad input needs none of it
+
+    try:
+        with tempfile.TemporaryDirectory(prefix=".writing-", dir=out) as name:
+            folder = Path(name)
+            write_trips(folder / "trips.parquet", records)
+            results.write(folder / "results.json")
+            try:
+                write_report(folder / "report.html", results, records, network)
+            finally:
+                (out / "report.html").unlink(missing_ok=True)  # it would belong to other results
+                for file in ("trips.parquet", "results.json"):
+                    (folder / file).replace(out / file)
+            (folder / "report.html").replace(out / "report.html")
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise InputError(f"{out}: results cannot be written ({reason})") from None
+
+
 def write_trips(path: Path, records: Sequence[RunRecord]) -> None:
     """Write the trips of all runs in one table, with the run's policy and seed in front."""
     from citybrain.evaluation.metrics import TRIP_SCHEMA
 
     schema = pa.schema([("policy", pa.string()), ("seed", pa.int64()), *TRIP_SCHEMA])
-    temporary = path.with_suffix(".tmp")
-    with pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for record in records:
             n = record.trips.num_rows
             columns = [pa.array([record.result.policy] * n), pa.array([record.result.seed] * n, pa.int64())]
             writer.write_table(pa.table([*columns, *record.trips.columns], schema=schema))
-    temporary.replace(path)
 
 
 def _results(request: Request, outcomes: Sequence[Outcome], *, junctions: int, interrupted: bool) -> Results:

@@ -7,8 +7,10 @@ counts **every loaded vehicle**: arrived, unfinished, and never inserted.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -51,7 +53,7 @@ class Statistics:
 def read_trips(path: Path, *, end_s: float) -> pa.Table:
     """Read a tripinfo file into a table of :data:`TRIP_SCHEMA`, in SUMO's order."""
     columns: dict[str, list[object]] = {name: [] for name in TRIP_SCHEMA.names}
-    for _, element in _elements(path, "tripinfo"):
+    for element in _elements(path, "tripinfo"):
         depart, wait = float(element.get("depart")), float(element.get("departDelay"))
         arrival = float(element.get("arrival"))
         inserted = depart >= 0
@@ -76,17 +78,21 @@ def read_trips(path: Path, *, end_s: float) -> pa.Table:
     return pa.table(columns, schema=TRIP_SCHEMA)
 
 
-def _elements(path: Path, tag: str) -> etree.iterparse:
+def _elements(path: Path, tag: str) -> Iterator[Any]:
     if not path.is_file():
         raise PlantError(f"SUMO wrote no {path.name}; it ended before the run did")
-    return etree.iterparse(str(path), tag=tag)
+    try:
+        for _, element in etree.iterparse(str(path), tag=tag):
+            yield element
+    except etree.XMLSyntaxError as error:
+        raise PlantError(
+            f"{path.name} is not complete ({' '.join(str(error).split())}); is the disk full?"
+        ) from None
 
 
 def read_statistics(path: Path) -> Statistics:
     """Read SUMO's statistic output."""
-    if not path.is_file():
-        raise PlantError(f"SUMO wrote no {path.name}; it ended before the run did")
-    root = etree.parse(str(path)).getroot()
+    (root,) = _elements(path, "statistics")
     teleports, safety = root.find("teleports"), root.find("safety")
     return Statistics(
         teleported=int(teleports.get("total")),
@@ -104,7 +110,7 @@ def read_series(path: Path) -> dict[str, NDArray[np.float64]]:
         "waiting_to_insert": "waiting",
         "mean_speed_mps": "meanSpeed",
     }
-    rows = [[float(e.get(key)) for key in names.values()] for _, e in _elements(path, "step")]
+    rows = [[float(e.get(key)) for key in names.values()] for e in _elements(path, "step")]
     table = np.array(rows, dtype=np.float64).reshape(len(rows), len(names))
     return {name: table[:, i] for i, name in enumerate(names)}
 
@@ -115,7 +121,7 @@ def read_edges(
     """Return time lost (vehicle-seconds), mean speed (m/s) and vehicles by edge of the network."""
     n = len(network.edges)
     lost, speed, vehicles = np.zeros(n), np.full(n, np.nan), np.zeros(n)
-    for _, element in _elements(path, "edge"):
+    for element in _elements(path, "edge"):
         index = network.edge_index(element.get("id"))
         if index >= 0:
             lost[index] += float(element.get("timeLoss", 0.0))

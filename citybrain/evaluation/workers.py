@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -53,7 +54,8 @@ def run_all(
                 index, spec = waiting.pop()
                 ours, theirs = context.Pipe(duplex=False)
                 process = context.Process(target=_child, args=(spec, theirs), daemon=True)
-                process.start()
+                with _interrupts_held():
+                    process.start()
                 theirs.close()
                 running[index] = _Child(spec, process, ours)
             wait([child.pipe for child in running.values()])
@@ -68,20 +70,39 @@ def run_all(
             child.process.join()
 
 
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Start children deaf to Ctrl-C, which a terminal sends to them too: this process ends them."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _poll(child: _Child, progress: Callable[[float], None]) -> Outcome | None:
     while child.pipe.poll():
         try:
             message = child.pipe.recv()
         except EOFError:
             child.process.join()
-            code = child.process.exitcode
-            return failed_run(child.spec, f"the simulator's process died (exit code {code})")
+            return failed_run(child.spec, f"the simulator's process died ({_ending(child.process.exitcode)})")
         if not isinstance(message, float):
             child.process.join()
             outcome: Outcome = message
             return outcome
         progress(message)
     return None
+
+
+def _ending(code: int | None) -> str:
+    try:
+        return f"killed by {signal.Signals(-(code or 0)).name}"
+    except ValueError:
+        return f"exit code {code}"
 
 
 def failed_run(spec: RunSpec, error: str) -> RunResult:

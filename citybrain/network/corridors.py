@@ -70,7 +70,7 @@ class Corridor:
     road_class: str = "street"
     level: int = 0
     beside_m: float = 0.0
-    turn_lane: bool = True
+    turn_lane: bool = False
 
     @property
     def places(self) -> tuple[str, ...]:

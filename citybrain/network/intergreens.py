@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from citybrain.network.model import GREEN, Junction, Movement, Network
 
@@ -17,6 +17,7 @@ _REACTION_S = 1.0
 _DECELERATION_MPS2 = 3.0
 _CLEARING_SPEED_MPS = 9.0
 _VEHICLE_LENGTH_M = 5.0
+_MAX_ALL_RED_S = 30.0  # for vehicles; pedestrians get what they need
 _MS = 1000
 
 
@@ -45,6 +46,12 @@ class SignalRules(BaseModel):
     max_green_s: float = Field(default=120.0, ge=5, le=600)
     min_walk_s: float = Field(default=6.0, ge=0, le=60)
     walking_speed_mps: float = Field(default=1.2, gt=0, le=3)
+
+    @model_validator(mode="after")
+    def _bounds(self) -> SignalRules:
+        if self.min_green_s > self.max_green_s:
+            raise ValueError(f"min_green_s {self.min_green_s:g} is more than max_green_s {self.max_green_s:g}")
+        return self
 
 
 def yellow_s(speed_mps: float) -> float:
@@ -75,6 +82,11 @@ class Intergreens:
             movement = network.movements[index]
             self._by_link.setdefault(movement.link, []).append(movement)
         self._cache: dict[tuple[int, int], tuple[tuple[str, int], ...]] = {}
+        self._taken_over = ""
+
+    def take_over(self, state: str) -> None:
+        """Remember the lamps that somebody else left shown; from then on they are stage -1."""
+        self._taken_over = state
 
     def min_green_ms(self, stage: int) -> int:
         """Shortest green of a stage: longer where pedestrians walk in it."""
@@ -87,32 +99,46 @@ class Intergreens:
         """Return ``((state, duration_ms), ...)`` shown between two stages.
 
         Links that stay green keep their lamp. Losing vehicle links show yellow,
-        losing crossings red. Empty where no link loses its green.
+        losing crossings red. Empty where no link loses its green. Stage -1 is
+        what was shown when the junction was taken over.
         """
+        if origin < 0:
+            return self._compute(self._taken_over, target)
         key = (origin, target)
         if key not in self._cache:
-            self._cache[key] = self._compute(origin, target)
+            self._cache[key] = self._compute(self.junction.stages[origin].state, target)
         return self._cache[key]
 
     def length_s(self, origin: int, target: int) -> float:
         """Length of the intergreen between two stages, in seconds."""
         return sum(ms for _, ms in self.steps(origin, target)) / _MS
 
-    def _compute(self, origin: int, target: int) -> tuple[tuple[str, int], ...]:
-        before, after = self.junction.stages[origin].state, self.junction.stages[target].state
-        losing = [i for i, lamp in enumerate(before) if lamp in GREEN and after[i] not in GREEN]
+    def _compute(self, before: str, target: int) -> tuple[tuple[str, int], ...]:
+        after = self.junction.stages[target].state
+        losing = [
+            i for i, lamp in enumerate(before) if lamp in "yY" or (lamp in GREEN and after[i] not in GREEN)
+        ]
         if not losing:
             return ()
-        gaining = [i for i, lamp in enumerate(after) if lamp in GREEN and before[i] not in GREEN]
+        # a permissive green that becomes protected no longer looks out for those who are clearing
+        gaining = [
+            i
+            for i, (old, new) in enumerate(zip(before, after, strict=True))
+            if new in GREEN and (old not in GREEN or (old == "g" and new == "G"))
+        ]
         yellow = max((self._yellow(i) for i in losing), default=0.0)
+        low_s = self.min_green_ms(target) / _MS  # those whom nobody meets now have that much longer
         clear = max(
-            (self._clearance(i, yellow) for i in losing for j in gaining if self.junction.conflicts[i, j]),
-            default=0.0,
+            self._clearance(i, yellow) - (0.0 if self.junction.conflicts[i, gaining].any() else low_s)
+            for i in losing
         )
+        clear = max(clear, 0.0)
         if self.rules.all_red_s is not None:
             walking = [i for i in losing if self._is_crossing(i)]
             extra = max((self._clearance(i, yellow) for i in walking), default=0.0)
             clear = max(self.rules.all_red_s, extra)
+        if any(before[i] in "yY" and after[i] in GREEN for i in losing):
+            clear = max(clear, 1.0)  # a yellow that was taken over ends in red, whatever follows
         lamps = ["r" if lamp not in GREEN and after[i] != lamp else lamp for i, lamp in enumerate(before)]
         first, second = lamps.copy(), lamps.copy()
         for i in losing:
@@ -140,7 +166,6 @@ class Intergreens:
                 longest = max(longest, m.path_m / self.rules.walking_speed_mps - yellow)
             elif self.rules.all_red_s is None:
                 # the entering stream needs about 1 s to reach the conflict point
-                longest = max(
-                    longest, (m.path_m + _VEHICLE_LENGTH_M) / max(m.speed_mps, _CLEARING_SPEED_MPS) - 1.0
-                )
-        return float(min(30, max(0, math.ceil(longest - 1e-9))))
+                clearing_s = (m.path_m + _VEHICLE_LENGTH_M) / max(m.speed_mps, _CLEARING_SPEED_MPS) - 1.0
+                longest = max(longest, min(clearing_s, _MAX_ALL_RED_S))
+        return float(math.ceil(longest - 1e-9))

@@ -26,7 +26,7 @@ class LaneTurn:
     to_lane: int
 
 
-def allot_lanes(n_lanes: int, exits: list[Exit]) -> list[LaneTurn]:
+def allot_lanes(n_lanes: int, exits: list[Exit], *, far_alone: bool = True) -> list[LaneTurn]:
     """Give each lane of an approach its ways out.
 
     Parameters
@@ -35,16 +35,18 @@ def allot_lanes(n_lanes: int, exits: list[Exit]) -> list[LaneTurn]:
         Lanes at the stop line, numbered from the kerb.
     exits : list of Exit
         Kerb side first, as their order round the node.
+    far_alone : bool
+        Whether the far turn has a lane to itself; if not, it may share with the straight movement.
 
     Notes
     -----
     No two connections cross. With lanes enough, every exit has lanes of its own and the straight
-    movement has most of them; it shares the kerb lane with the near turn, but never the lane of the
-    far turn, which may have to wait for a stage of its own.
+    movement has most of them; it shares the kerb lane with the near turn. A far turn that has to wait
+    for a stage of its own needs a lane of its own too, or it blocks the others.
     """
     if not exits:
         return []
-    blocks = _blocks(n_lanes, exits)
+    blocks = _blocks(n_lanes, exits, far_alone=far_alone)
     turns: list[LaneTurn] = []
     for index, (first, last) in enumerate(blocks):
         width = last - first + 1
@@ -55,28 +57,31 @@ def allot_lanes(n_lanes: int, exits: list[Exit]) -> list[LaneTurn]:
     return sorted(turns)
 
 
-def _blocks(n_lanes: int, exits: list[Exit]) -> list[tuple[int, int]]:
+def _blocks(n_lanes: int, exits: list[Exit], *, far_alone: bool) -> list[tuple[int, int]]:
     """First and last lane of each exit."""
     n_exits = len(exits)
     if n_lanes < n_exits:
         # fewer lanes than exits: neighbours share, the far side keeps a lane to itself where it can
-        share = [min(i, n_lanes - 1) for i in range(n_exits)]
-        if n_lanes > 1:
-            share = [max(0, n_lanes - n_exits + i) for i in range(n_exits)]
-        return [(lane, lane) for lane in share]
-    width = [1] * n_exits
-    for _ in range(n_lanes - n_exits):
-        width[_most_in_need(width, exits)] += 1
-    blocks = []
-    first = 0
-    for w in width:
-        blocks.append((first, first + w - 1))
-        first += w
+        lanes = [max(0, n_lanes - n_exits + i) for i in range(n_exits)]
+        blocks = [(lane, lane) for lane in lanes]
+    else:
+        width = [1] * n_exits
+        for _ in range(n_lanes - n_exits):
+            width[_most_in_need(width, exits)] += 1
+        ends = [sum(width[: i + 1]) for i in range(n_exits)]
+        blocks = [(end - w, end - 1) for end, w in zip(ends, width, strict=True)]
     for i, item in enumerate(exits):
-        near_shared = i > 0 and item.turn == "straight" and exits[i - 1].turn == "near"
-        if near_shared and blocks[i][1] - blocks[i][0] + 1 < item.lanes:
+        if item.turn != "straight":
+            continue
+        if i > 0 and exits[i - 1].turn == "near" and _width(blocks[i]) < item.lanes:
             blocks[i] = (blocks[i - 1][1], blocks[i][1])
+        if not far_alone and i + 1 < n_exits and exits[i + 1].turn == "far" and _width(blocks[i]) < item.lanes:
+            blocks[i] = (blocks[i][0], blocks[i + 1][0])
     return blocks
+
+
+def _width(block: tuple[int, int]) -> int:
+    return block[1] - block[0] + 1
 
 
 def _most_in_need(width: list[int], exits: list[Exit]) -> int:

@@ -80,6 +80,9 @@ class Movement:
         Lane indices; -1 for a crossing.
     path_m : float
         Length of its way through the junction, used for clearance times.
+    wait_m : float
+        Room inside the junction where a permissive movement waits for a gap; 0
+        where it waits at the stop line.
     """
 
     index: int
@@ -89,6 +92,7 @@ class Movement:
     from_lane: int
     to_lane: int
     path_m: float
+    wait_m: float = 0.0
     speed_mps: float
 
     @property

@@ -134,7 +134,8 @@ def _write_crossing(
     for road in roads.roads.values():
         if place_id in (road.start, road.end):
             arms[road.start if road.end == place_id else road.end].append(road)
-    arm = max(arms.values(), key=lambda found: (len(found), found[0].id))
+    # an arm that traffic comes from, or nobody would have to stop for the crossing
+    arm = max(arms.values(), key=lambda found: (any(road.end == place_id for road in found), len(found), found[0].id))
     place = roads.city.places[place_id]
     heading = math.radians(heading_deg(arm[0].shape, at_end=arm[0].end == place_id))
     for side, turn in (("left", -math.pi / 2), ("right", math.pi / 2)):

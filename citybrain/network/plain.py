@@ -209,7 +209,7 @@ def _at_signal(arriving: list[Road], leaving: list[Road]) -> list[Connection]:
     found = []
     for road in arriving:
         ways = _ways_out(road, leaving)
-        for turn in allot_lanes(road.last_lanes, _exits(ways)):
+        for turn in allot_lanes(road.last_lanes, _exits(ways), far_alone=bool(road.cut_m)):
             found.append(_connection(road, ways[turn.exit][1], turn.lane, turn.to_lane))
     return found
 

@@ -95,7 +95,11 @@ def _layout(
             continue
         lane = f"{from_edge}_{connection.get('fromLane')}"
         turn = _turn(connection.get("dir"), left_hand=left_hand)
-        links.append(StageLink(index=index, approach=from_edge, lane=lane, turn=turn, heading_deg=headings[from_edge]))
+        links.append(
+            StageLink(
+                index=index, approach=from_edge, lane=lane, turn=turn, heading_deg=headings[from_edge], to_edge=to_edge
+            )
+        )
     approach = {link.index: link.approach for link in links}
     conflicts = {
         (i, j)

@@ -13,6 +13,7 @@ from lxml import etree
 
 from citybrain.errors import InputError
 from citybrain.network.model import (
+    GREEN,
     Edge,
     Junction,
     Lane,
@@ -49,7 +50,9 @@ def read_network(net_file: str | Path) -> Network:
         net = sumolib.net.readNet(
             str(path), withPrograms=True, withInternal=True, withPedestrianConnections=True
         )
-    except (etree.XMLSyntaxError, KeyError, ValueError, AttributeError, IndexError, TypeError) as error:
+    except (
+        etree.XMLSyntaxError, EOFError, KeyError, ValueError, AttributeError, IndexError, TypeError,
+    ) as error:  # fmt: skip
         raise InputError(
             f"{path}: not a SUMO network ({_one_line(error)}); rebuild it with netconvert"
         ) from None
@@ -57,7 +60,8 @@ def read_network(net_file: str | Path) -> Network:
         raise InputError(f"{path}: not a SUMO network (root element is not <net>)")
     network = _Builder(net, str(path), left_hand='lefthand="true"' in head or 'lefthand="1"' in head).build()
     if not network.junctions:
-        raise InputError(f"{path}: no traffic signal in this network (0 tlLogic); nothing to control")
+        dark = f"{len(network.warnings)} tlLogic, none with a green phase" if network.warnings else "0 tlLogic"
+        raise InputError(f"{path}: no traffic signal in this network ({dark}); nothing to control")
     return network
 
 
@@ -66,7 +70,7 @@ def _head(path: Path) -> str:
     try:
         with opener(path, "rb") as file:
             text = file.read(65536).decode("utf-8", errors="replace")
-    except OSError as error:
+    except (OSError, EOFError) as error:
         raise InputError(f"{path}: cannot be read ({_one_line(error)})") from None
     match = re.search(r"<net\b[^>]*>", text)
     return match.group(0) if match else ""
@@ -97,7 +101,7 @@ class _Builder:
 
     def build(self) -> Network:
         signals = sorted(
-            (tls for tls in self.net.getTrafficLights() if tls.getPrograms()),
+            (tls for tls in self.net.getTrafficLights() if tls.getPrograms() and self._can_be_run(tls)),
             key=lambda tls: str(tls.getID()),
         )
         junction_of = {tls.getID(): index for index, tls in enumerate(signals)}
@@ -117,6 +121,21 @@ class _Builder:
             warnings=tuple(self.warnings),
             _index=index_by_id(edges, lanes, junctions),
         )
+
+    def _can_be_run(self, tls: Any) -> bool:
+        """Whether a signal has a green phase, and a lamp for each of its connections in every phase."""
+        states = [phase.state for phase in list(tls.getPrograms().values())[-1].getPhases()]
+        lamps = {len(state) for state in states}
+        used = max((link for _, _, link in tls.getConnections()), default=-1)
+        if len(lamps) > 1 or used >= max(lamps, default=0):
+            raise InputError(
+                f"{self.source}: signal {tls.getID()!r} has phases of {' and '.join(map(str, sorted(lamps)))} "
+                f"lamps, and its connections use lamps 0 to {used}; rebuild the net with netconvert"
+            )
+        if any(_is_stage(state) for state in states):
+            return True
+        self.warnings.append(f"signal {tls.getID()}: none of its {len(states)} phases is green; it is left alone")
+        return False
 
     def _connections(self) -> list[Any]:
         """All connections that a signal controls, in a stable order."""
@@ -151,6 +170,7 @@ class _Builder:
                     from_lane=-1 if crossing else from_lane,
                     to_lane=-1 if crossing else to_lane,
                     path_m=to_edge.getLength() if crossing else self._path_length(via),
+                    wait_m=0.0 if crossing else self._waiting_room(via),
                     speed_mps=1.2 if crossing else connection.getFromLane().getSpeed(),
                 )
             )
@@ -168,6 +188,14 @@ class _Builder:
             onward = lane.getOutgoing()
             via = onward[0].getViaLaneID() if onward else ""
         return total
+
+    def _waiting_room(self, via: str) -> float:
+        """Length of the first part of a path that an internal junction splits, else 0."""
+        if not via:
+            return 0.0
+        lane = self.net.getLane(via)
+        onward = lane.getOutgoing()
+        return float(lane.getLength()) if onward and onward[0].getViaLaneID() else 0.0
 
     def _request(self, connection: Any, *, crossing: bool) -> tuple[Any, int]:
         """The node whose right-of-way table rules a connection, and its row there."""
@@ -282,7 +310,7 @@ class _Builder:
         states: list[str] = []
         for phase in phases:
             state = phase.state
-            if not set(state) & set("Gg") or set(state) & set("yYu"):
+            if not _is_stage(state):
                 continue
             safe = self._demote(junction_id, state, conflicts, gives_way)
             if safe not in states:
@@ -300,6 +328,11 @@ class _Builder:
                     f"link {minor} is taken as permissive"
                 )
         return "".join(lamps)
+
+
+def _is_stage(state: str) -> bool:
+    """Whether a phase gives green and is not on its way to another one."""
+    return bool(set(state) & GREEN) and not set(state) & set("yYu")
 
 
 def _bit(table: dict[int, str], row: int, column: int) -> bool:

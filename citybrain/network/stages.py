@@ -33,6 +33,7 @@ class StageLink:
     lane: str
     turn: str
     heading_deg: float = 0.0
+    to_edge: str = ""
 
 
 class StageMaker:

@@ -9,6 +9,7 @@ protected greens. :func:`advance` is a pure function of one junction's state;
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ import numpy as np
 from citybrain.errors import UnsafeCommandError
 from citybrain.messages import _SEAL, HOLD, Command, Decision, Event, SignalView
 from citybrain.network.intergreens import Intergreens, SignalRules
-from citybrain.network.model import Junction, Network
+from citybrain.network.model import GREEN, Junction, Network
 
 
 class LampState(NamedTuple):
@@ -26,7 +27,8 @@ class LampState(NamedTuple):
     Attributes
     ----------
     stage : int
-        Stage shown, or the origin while an intergreen runs.
+        Stage shown, or the origin while an intergreen runs; -1 where that is what
+        somebody else had left shown.
     target : int
         Stage to come; equal to ``stage`` while green.
     step : int
@@ -60,7 +62,8 @@ class JunctionRules:
     junction: Junction
     intergreens: Intergreens
     min_green_ms: tuple[int, ...]
-    max_green_ms: int
+    max_green_ms: tuple[int, ...]
+    """By stage; never below the minimum, which may be long where pedestrians walk."""
 
 
 def junction_rules(network: Network, junction: Junction, rules: SignalRules) -> JunctionRules:
@@ -69,9 +72,15 @@ def junction_rules(network: Network, junction: Junction, rules: SignalRules) -> 
     Raises
     ------
     UnsafeCommandError
-        If one of its stages shows green to two conflicting protected links.
+        If one of its stages shows green to two conflicting protected links, or
+        has another number of lamps than the junction.
     """
     for stage in junction.stages:
+        if len(stage.state) != junction.n_links:
+            raise UnsafeCommandError(
+                f"junction {junction.id}: stage {stage.index} ({stage.state}) has {len(stage.state)} lamps, "
+                f"the junction {junction.n_links}"
+            )
         pair = conflicting_greens(junction, stage.state)
         if pair is not None:
             raise UnsafeCommandError(
@@ -79,11 +88,12 @@ def junction_rules(network: Network, junction: Junction, rules: SignalRules) -> 
                 f"links {pair[0]} and {pair[1]}"
             )
     intergreens = Intergreens(network, junction, rules)
+    min_green_ms = tuple(intergreens.min_green_ms(stage.index) for stage in junction.stages)
     return JunctionRules(
         junction=junction,
         intergreens=intergreens,
-        min_green_ms=tuple(intergreens.min_green_ms(stage.index) for stage in junction.stages),
-        max_green_ms=round(rules.max_green_s * 1000),
+        min_green_ms=min_green_ms,
+        max_green_ms=tuple(max(low_ms, round(rules.max_green_s * 1000)) for low_ms in min_green_ms),
     )
 
 
@@ -117,11 +127,12 @@ def advance(rules: JunctionRules, state: LampState, request: int, time_ms: int) 
     green_ms = time_ms - state.since_ms
     wanted = state.stage if request == HOLD else request
     if wanted == state.stage:
-        if green_ms >= rules.max_green_ms and len(stages) > 1:
+        if green_ms >= rules.max_green_ms[state.stage] and len(stages) > 1:
             wanted = min(
                 (s.index for s in stages if s.index != state.stage), key=lambda s: (state.last_shown_ms[s], s)
             )
-            refusal = f"green of stage {state.stage} reached its maximum of {rules.max_green_ms / 1000:g} s"
+            longest_s = rules.max_green_ms[state.stage] / 1000
+            refusal = f"green of stage {state.stage} reached its maximum of {longest_s:g} s"
         else:
             return Advance(state, None, refusal)
     elif green_ms < rules.min_green_ms[state.stage]:
@@ -142,19 +153,36 @@ def advance(rules: JunctionRules, state: LampState, request: int, time_ms: int) 
 
 def _run_intergreen(rules: JunctionRules, state: LampState, request: int, time_ms: int) -> Advance:
     steps = rules.intergreens.steps(state.stage, state.target)
-    step, since_ms, lamps = state.step, state.since_ms, None
-    while step < len(steps) and time_ms - since_ms >= steps[step][1]:
-        since_ms += steps[step][1]
-        step += 1
-        lamps = steps[step][0] if step < len(steps) else None
     refusal = None
     if request not in (HOLD, state.target):
         refusal = f"stage {request} asked for while changing to stage {state.target}"
-    if step < len(steps):
-        return Advance(state._replace(step=step, since_ms=since_ms), lamps, refusal)
-    # the green counts from when it is shown, should the plant step over the end of the intergreen
+    if state.step < len(steps) and time_ms - state.since_ms < steps[state.step][1]:
+        return Advance(state, None, refusal)
+    # every step and the green count from when they are shown, however long the plant's own steps are
+    if state.step + 1 < len(steps):
+        following = state.step + 1
+        return Advance(state._replace(step=following, since_ms=time_ms), steps[following][0], refusal)
     green = LampState(state.target, state.target, -1, time_ms, state.last_shown_ms)
     return Advance(green, rules.junction.stages[state.target].state, refusal)
+
+
+def _taken_over(rules: JunctionRules, shown: str | None, time_ms: int) -> tuple[LampState, str]:
+    """Return the first state of a junction that shows ``shown``, and its lamps."""
+    stages = rules.junction.stages
+    waited = tuple(time_ms for _ in stages)
+    if not stages:
+        return LampState(0, 0, -1, time_ms, waited), ""
+    if shown is not None and len(shown) == rules.junction.n_links:
+        for stage in stages:
+            if not set(shown) & set("yY") and all(
+                (lamp in GREEN) == stage.is_green(link) for link, lamp in enumerate(shown)
+            ):
+                return LampState(stage.index, stage.index, -1, time_ms, waited), stage.state
+        rules.intergreens.take_over(shown)
+        steps = rules.intergreens.steps(-1, 0)
+        if steps:
+            return LampState(-1, 0, 0, time_ms, waited), steps[0][0]
+    return LampState(0, 0, -1, time_ms, waited), stages[0].state
 
 
 class Interlock:
@@ -179,24 +207,37 @@ class Interlock:
         """Lamp state of every junction."""
         return tuple(self._states)
 
-    def start(self, time_ms: int) -> list[Command]:
-        """Take every junction over in its first stage."""
-        self._states = [
-            LampState(0, 0, -1, time_ms, tuple(time_ms for _ in junction.stages))
-            for junction in self.network.junctions
-        ]
-        return [
-            self._command(junction, junction.stages[0].state)
-            for junction in self.network.junctions
-            if junction.stages
-        ]
+    def start(self, time_ms: int, shown: Sequence[str] | None = None) -> list[Command]:
+        """Take every junction over from the lamps that it shows.
+
+        A junction that shows one of its stages stays in it; any other is led to
+        its first stage through an intergreen. Without ``shown`` the junctions
+        are taken to be dark, and start in their first stage.
+        """
+        self._states, commands = [], []
+        for index, rules in enumerate(self._rules):
+            state, lamps = _taken_over(rules, None if shown is None else shown[index], time_ms)
+            self._states.append(state)
+            if rules.junction.stages:
+                commands.append(self._command(rules.junction, lamps))
+        return commands
 
     def advance(self, decision: Decision, time_ms: int) -> list[Command]:
         """Return the commands for lamps that change now.
 
         Refusals are counted in ``refusals`` and described in ``events``, which
         hold those of the latest call only.
+
+        Raises
+        ------
+        UnsafeCommandError
+            If the decision is not one whole number for each junction.
         """
+        if decision.stage.shape != (len(self._rules),) or decision.stage.dtype.kind not in "iu":
+            raise UnsafeCommandError(
+                f"a decision of shape {decision.stage.shape} and type {decision.stage.dtype} for "
+                f"{len(self._rules)} junctions; it needs one integer for each"
+            )
         self.events = []
         commands = []
         requests = decision.stage.tolist()
@@ -206,7 +247,7 @@ class Interlock:
             if not rules.junction.stages or (
                 state.step < 0
                 and request in (HOLD, state.stage)
-                and time_ms - state.since_ms < rules.max_green_ms
+                and time_ms - state.since_ms < rules.max_green_ms[state.stage]
             ):
                 continue
             result = advance(rules, state, request, time_ms)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -28,6 +28,10 @@ class Readings:
         Lane and movement of the next stop line on its way, or -1 where none is near.
     distance_m : ndarray of float64
         Distance to that stop line along its way; infinite where there is none.
+    crossing : ndarray of int32
+        Movement that a vehicle inside a junction is making, else -1.
+    passed : ndarray of int32
+        Movements by which vehicles crossed a stop line since the reading before, one entry each.
     """
 
     ids: tuple[str, ...]
@@ -38,6 +42,8 @@ class Readings:
     stop_lane: NDArray[np.int32]
     movement: NDArray[np.int32]
     distance_m: NDArray[np.float64]
+    crossing: NDArray[np.int32]
+    passed: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
 
 
 class Plant(Protocol):

@@ -9,7 +9,8 @@ import importlib
 import os
 import shutil
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -120,6 +121,7 @@ class SumoPlant:
         self._step_ms = round(scenario.step_s * 1000)
         self._tracker = RouteTracker(network)
         self._ahead: dict[str, tuple[str, Ahead, float]] = {}
+        self._passed: list[int] = []
         self._lane_length: dict[str, float] = {}
         self._open = False
         self._in_process = launch.transport == "libsumo" and launch.remote is None
@@ -153,18 +155,25 @@ class SumoPlant:
 
     def step(self) -> None:
         """Advance SUMO by one step."""
-        try:
+        with self._losses():
             self._api.simulationStep()
+            self._time_ms += self._step_ms
+            if not self._in_process:
+                self._subscribe_new()
+
+    @contextmanager
+    def _losses(self) -> Iterator[None]:
+        try:
+            yield
         except Exception as error:
             raise PlantError(f"SUMO was lost at {self._time_ms / 1000:g} s: {_reason(error)}") from error
-        self._time_ms += self._step_ms
-        if not self._in_process:
-            self._subscribe_new()
 
     def read(self) -> Readings:
         """Read every vehicle: plain getters in process, subscriptions over a socket."""
-        rows = self._rows_in_process() if self._in_process else self._rows_subscribed()
+        with self._losses():
+            rows = self._rows_in_process() if self._in_process else self._rows_subscribed()
         n = len(rows)
+        passed, self._passed = self._passed, []
         ids = tuple(row[0] for row in rows)
         ahead = [row[1] for row in rows]
         position = np.fromiter((row[3] for row in rows), np.float64, n)
@@ -177,6 +186,8 @@ class SumoPlant:
             stop_lane=np.fromiter((a.stop_lane for a in ahead), np.int32, n),
             movement=np.fromiter((a.movement for a in ahead), np.int32, n),
             distance_m=np.fromiter((a.reach_m for a in ahead), np.float64, n) - position,
+            passed=np.array(passed, dtype=np.int32),
+            crossing=np.fromiter((a.crossing for a in ahead), np.int32, n),
         )
 
     def _rows_in_process(self) -> list[tuple[str, Ahead, float, float, float]]:
@@ -234,17 +245,33 @@ class SumoPlant:
             length = self._lane_length[lane_id] = self._api.lane.getLength(lane_id)
         own_length = known[2] if known is not None else vehicle.getLength(name)
         ahead = self._tracker.locate(lane_id, length, vehicle.getRoute(name), vehicle.getRouteIndex(name))
+        if known is not None:
+            crossing = known[1].crossing
+            if self._crossed(known[1], ahead):
+                crossing = known[1].movement
+                self._passed.append(crossing)
+            if ahead.lane < 0 and crossing >= 0:
+                ahead = ahead._replace(crossing=crossing)
         return lane_id, ahead, own_length
+
+    def _crossed(self, before: Ahead, now: Ahead) -> bool:
+        """Whether a vehicle left its stop-line lane, and not for a lane beside it."""
+        if before.movement < 0 or before.lane != before.stop_lane:
+            return False
+        lanes = self.network.lanes
+        return now.lane < 0 or lanes[now.lane].edge != lanes[before.lane].edge
 
     def signal_states(self) -> Sequence[str]:
         """Return the lamps of every junction, in the network's order."""
         get = self._api.trafficlight.getRedYellowGreenState
-        return [get(junction.id) for junction in self.network.junctions]
+        with self._losses():
+            return [get(junction.id) for junction in self.network.junctions]
 
     def apply(self, commands: Sequence[Command]) -> None:
         """Set the lamps; SUMO keeps them until the next command."""
-        for command in commands:
-            self._api.trafficlight.setRedYellowGreenState(command.junction_id, command.state)
+        with self._losses():
+            for command in commands:
+                self._api.trafficlight.setRedYellowGreenState(command.junction_id, command.state)
 
     def close(self) -> None:
         """Close the simulation and its outputs."""

@@ -12,12 +12,16 @@ SIGHT_M = 400.0
 
 
 class Ahead(NamedTuple):
-    """Next stop line; the distance to it is ``reach_m`` less the position on the present lane."""
+    """Next stop line; the distance to it is ``reach_m`` less the position on the present lane.
+
+    ``crossing`` is the movement that a vehicle inside a junction is making, else -1.
+    """
 
     lane: int
     stop_lane: int
     movement: int
     reach_m: float
+    crossing: int = -1
 
 
 class RouteTracker:
