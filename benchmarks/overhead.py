@@ -15,55 +15,56 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
+from typing import NamedTuple
 
 from citybrain.demand.scenario import Scenario, open_scenario
 from citybrain.evaluation.results import RunResult
-from citybrain.evaluation.run import RunRecord, RunSpec, _edge_data_request, run_outputs
-from citybrain.evaluation.workers import run_all
+from citybrain.evaluation.run import RunSpec, _edge_data_request, execute, run_outputs
+from citybrain.evaluation.workers import _context
 from citybrain.simulation.sumo import SumoLaunch, sumo_arguments, sumo_binary
 
 TARGETS = {"fixed-time": 1.15, "max-pressure": 1.35}
 SEED = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(NamedTuple):
     """Seconds on the wall, and of processor time, which other work on the machine disturbs less."""
 
     wall_s: float
     cpu_s: float
 
 
-@contextmanager
-def timed(costs: list[Cost]) -> Iterator[None]:
-    """Add what the children of this process cost meanwhile."""
-    begun, before = perf_counter(), os.times()
-    yield
-    after = os.times()
-    cpu_s = after.children_user + after.children_system - before.children_user - before.children_system
-    costs.append(Cost(perf_counter() - begun, cpu_s))
-
-
-def bare(scenario: Scenario, costs: list[Cost]) -> None:
-    """Run ``sumo`` with the outputs of a measured run."""
+def bare(scenario: Scenario) -> Cost:
+    """What a ``sumo`` process with the outputs of a measured run costs."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         launch = SumoLaunch(seed=SEED, outputs=run_outputs(folder), additional_files=(_edge_data_request(folder),))
-        with timed(costs):
-            subprocess.run([sumo_binary(), *sumo_arguments(scenario, launch)], check=True, capture_output=True)
+        begun, before = perf_counter(), os.times()
+        subprocess.run([sumo_binary(), *sumo_arguments(scenario, launch)], check=True, capture_output=True)
+        after = os.times()
+        cpu_s = after.children_user - before.children_user + after.children_system - before.children_system
+        return Cost(perf_counter() - begun, cpu_s)
 
 
-def ours(scenario: Scenario, policy: str, costs: list[Cost]) -> RunResult:
-    """Run a policy in a child process, start of the process included."""
-    with timed(costs):
-        ((_, outcome),) = run_all([RunSpec(scenario=scenario, policy=policy, seed=SEED)], jobs=1)
-    assert isinstance(outcome, RunRecord), outcome
-    return outcome.result
+def ours(scenario: Scenario, policy: str) -> tuple[Cost, RunResult]:
+    """What a run in a child process costs, start of the process included, and its row."""
+    begun = perf_counter()
+    ours, theirs = _context().Pipe(duplex=False)
+    child = _context().Process(target=_child, args=(RunSpec(scenario=scenario, policy=policy, seed=SEED), theirs))
+    child.start()
+    result, cpu_s = ours.recv()
+    child.join()
+    return Cost(perf_counter() - begun, cpu_s), result
+
+
+def _child(spec: RunSpec, pipe: Connection) -> None:
+    with tempfile.TemporaryFile() as caught:
+        os.dup2(caught.fileno(), 1)
+        os.dup2(caught.fileno(), 2)
+        pipe.send((execute(spec).result, process_time()))
 
 
 def main(name: str, repeats: int) -> int:
@@ -73,17 +74,18 @@ def main(name: str, repeats: int) -> int:
     for repeat in range(repeats):
         for what in list(costs)[:: 1 if repeat % 2 == 0 else -1]:
             if what == "bare":
-                bare(scenario, costs[what])
+                cost = bare(scenario)
             else:
-                results[what] = ours(scenario, what, costs[what])
-        latest = ", ".join(f"{k} {v[-1].wall_s:.2f} s ({v[-1].cpu_s:.2f} s cpu)" for k, v in costs.items())
-        print(f"repeat {repeat + 1}: {latest}", flush=True)
+                cost, results[what] = ours(scenario, what)
+            costs[what].append(cost)
+        latest = ", ".join(f"{what} {own[-1].wall_s:.2f} s (cpu {own[-1].cpu_s:.2f} s)" for what, own in costs.items())
+        print(f"repeat {repeat + 1}: {latest}; load {os.getloadavg()[0]:.1f}", flush=True)
     print(f"\n{name}, seed {SEED}, medians of {repeats} paired repeats, against bare SUMO with the same outputs")
     missed = 0
     for policy, target in TARGETS.items():
         pairs = list(zip(costs[policy], costs["bare"], strict=True))
-        wall = statistics.median(a.wall_s / b.wall_s for a, b in pairs)
-        cpu = statistics.median(a.cpu_s / b.cpu_s for a, b in pairs)
+        wall = statistics.median(own.wall_s / base.wall_s for own, base in pairs)
+        cpu = statistics.median(own.cpu_s / base.cpu_s for own, base in pairs)
         run = results[policy]
         print(
             f"{policy:13} {wall:.2f} x on the wall, {cpu:.2f} x processor time (target {target:.2f}); "

@@ -45,7 +45,11 @@ def table(folder: Path, policies: tuple[str, ...]) -> list[str]:
         cells = []
         for policy in ("fixed-time", *policies):
             delay = found.policies.get(policy, {}).get("mean_delay_s")
-            cells.append("failed" if delay is None else f"{delay.mean:.1f} ± {delay.mean - delay.ci95[0]:.1f} ({delay.worst:.1f})")
+            cells.append(
+                "failed"
+                if delay is None
+                else f"{delay.mean:.1f} ± {delay.mean - delay.ci95[0]:.1f} ({delay.worst:.1f})"
+            )
         lines.append(f"| {name} | {' | '.join(cells)} |")
         if OURS in found.policies:
             peers = {p: m["mean_delay_s"].mean for p, m in found.policies.items() if p != OURS}

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from rich.table import Table
 
 from citybrain import __version__
+from citybrain.cli_network import network
 from citybrain.errors import CitybrainError, InputError
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ _MOST_SEEDS = 10_000
 _HIGHEST_SEED = 2**31 - 1  # of SUMO's random numbers
 console = Console()
 errors = Console(stderr=True)
+app.add_typer(network)
 
 
 def main() -> None:

@@ -16,6 +16,7 @@ def one_junction(
     *,
     gives_way: Iterable[tuple[int, int]] = (),
     crossings: Sequence[int] = (),
+    nobody: Sequence[int] = (),
     speed_mps: float | Sequence[float] = 14.0,
     path_m: float | Sequence[float] = 15.0,
     turns: Sequence[str] | None = None,
@@ -25,7 +26,8 @@ def one_junction(
 ) -> Network:
     """A network of one junction; link ``i`` leads from edge ``in-i`` to edge ``out-i``, one lane each.
 
-    ``crossings`` are links that pedestrians use; they have no edges of their own.
+    ``crossings`` are links that pedestrians use; they have no edges of their own. Lamps of ``nobody``
+    belong to no movement, like those of trams.
     """
     n = len(stages[0]) if stages else len(program[0].state)
     speeds = [float(speed_mps)] * n if isinstance(speed_mps, (int, float)) else list(speed_mps)
@@ -53,14 +55,16 @@ def one_junction(
         return i
 
     for link in range(n):
+        if link in nobody:
+            continue
         from_lane = to_lane = -1
         if link not in crossings:
             to_lane = road(f"out-{link}", junction_id, f"sink-{link}", speeds[link], ())
-            onward = (Link(to_lane=to_lane, via_m=paths[link], movement=link),)
+            onward = (Link(to_lane=to_lane, via_m=paths[link], movement=len(movements)),)
             from_lane = road(f"in-{link}", f"source-{link}", junction_id, speeds[link], onward)
         movements.append(
             Movement(
-                index=link,
+                index=len(movements),
                 junction=0,
                 link=link,
                 from_lane=from_lane,
@@ -77,7 +81,7 @@ def one_junction(
         x_m=0.0,
         y_m=0.0,
         n_links=n,
-        movements=tuple(range(n)),
+        movements=tuple(range(len(movements))),
         stages=tuple(Stage(index=i, state=s) for i, s in enumerate(stages)),
         conflicts=matrix(n, [*conflicts, *((j, i) for i, j in conflicts)]),
         gives_way=matrix(n, gives_way),

@@ -22,6 +22,8 @@ from citybrain.network.netconvert import run_sumo_tool
 INTERVAL_S = 900
 _log = logging.getLogger(__name__)
 _SIGNAL_PENALTY_S = 12.0
+# times the tau of the vehicle type: makes a queue leave as fast as in the microscopic model
+_MESO_HEADWAY = "1.6"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +71,10 @@ def simulate(trips: list[Trip], loading: Loading, work: Path, *, meso: bool, see
         "--no-step-log", "--no-warnings", "--time-to-teleport", "240", "--ignore-junction-blocker", "15",
     ]  # fmt: skip
     if meso:
-        options += ["--mesosim", "--meso-junction-control", "--meso-tls-flow-penalty", "0", "--meso-edgelength", "80"]
+        options += [
+            "--mesosim", "--meso-junction-control", "--meso-edgelength", "80", "--meso-tauff", _MESO_HEADWAY,
+            "--meso-taufj", _MESO_HEADWAY, "--meso-taujf", "2.0",
+        ]  # fmt: skip
     run_sumo_tool("sumo", *options)
     return edge_file
 

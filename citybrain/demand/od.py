@@ -11,7 +11,7 @@ from citybrain.demand.periods import Period
 from citybrain.demand.zones import Zone
 from citybrain.network.corridors import Point, distance_m
 
-DETOUR_MOST = 1.35
+DETOUR_MOST = 1.8
 """A through trip counts only if driving by the centre is at most this much longer than the straight line."""
 
 MEAN_TRIP_M = 3500.0

@@ -52,30 +52,30 @@ class Statistics:
 
 def read_trips(path: Path, *, end_s: float) -> pa.Table:
     """Read a tripinfo file into a table of :data:`TRIP_SCHEMA`, in SUMO's order."""
-    columns: dict[str, list[object]] = {name: [] for name in TRIP_SCHEMA.names}
+    rows = []
     for element in _elements(path, "tripinfo"):
-        depart, wait = float(element.get("depart")), float(element.get("departDelay"))
-        arrival = float(element.get("arrival"))
+        value = element.get
+        depart, wait = float(value("depart")), float(value("departDelay"))
         inserted = depart >= 0
-        wanted = depart - wait if inserted else end_s - wait
         emissions = element.find("emissions")
-        row = (
-            element.get("id"),
-            element.get("vType"),
-            "never_inserted" if not inserted else ("arrived" if arrival >= 0 else "unfinished"),
-            wanted,
-            wait,
-            float(element.get("duration")) if inserted else 0.0,
-            float(element.get("timeLoss")) if inserted else 0.0,
-            float(element.get("waitingTime")) if inserted else 0.0,
-            int(element.get("waitingCount")) if inserted else 0,
-            float(element.get("routeLength")) if inserted else 0.0,
-            float(emissions.get("CO2_abs")) if emissions is not None else 0.0,
+        rows.append(
+            (
+                value("id"),
+                value("vType"),
+                "never_inserted" if not inserted else ("arrived" if float(value("arrival")) >= 0 else "unfinished"),
+                depart - wait if inserted else end_s - wait,
+                wait,
+                float(value("duration")) if inserted else 0.0,
+                float(value("timeLoss")) if inserted else 0.0,
+                float(value("waitingTime")) if inserted else 0.0,
+                int(value("waitingCount")) if inserted else 0,
+                float(value("routeLength")) if inserted else 0.0,
+                float(emissions.get("CO2_abs")) if emissions is not None else 0.0,
+            )
         )
-        for name, value in zip(TRIP_SCHEMA.names, row, strict=True):
-            columns[name].append(value)
         element.clear()
-    return pa.table(columns, schema=TRIP_SCHEMA)
+    columns = zip(*rows, strict=True) if rows else ((),) * len(TRIP_SCHEMA)
+    return pa.table([pa.array(c, t) for c, t in zip(columns, TRIP_SCHEMA.types, strict=True)], schema=TRIP_SCHEMA)
 
 
 def _elements(path: Path, tag: str) -> Iterator[Any]:

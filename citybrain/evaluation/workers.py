@@ -12,10 +12,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from typing import TYPE_CHECKING
 
 from citybrain.errors import CitybrainError
 from citybrain.evaluation.results import RunResult
 from citybrain.evaluation.run import RunRecord, RunSpec, execute
+
+if TYPE_CHECKING:
+    from multiprocessing.context import ForkServerContext, SpawnContext
 
 Outcome = RunRecord | RunResult
 """A record of a run that went well, or the row of one that failed."""
@@ -45,7 +49,7 @@ def run_all(
     -----
     Closing the iterator (Ctrl-C does) ends the children that still run.
     """
-    context = multiprocessing.get_context("spawn")
+    context = _context()
     waiting = list(enumerate(specs))[::-1]
     running: dict[int, _Child] = {}
     try:
@@ -68,6 +72,15 @@ def run_all(
         for child in running.values():
             child.process.terminate()
             child.process.join()
+
+
+def _context() -> SpawnContext | ForkServerContext:
+    """Fresh processes: forked from a server that has loaded the packages once, where the system can."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    return context
 
 
 @contextmanager

@@ -18,8 +18,9 @@ class CarRoads:
     ----------
     core : frozenset of int
         The largest strongly connected part.
-    one_way_in, one_way_out : frozenset of int
-        Lead from the edge of the map to the core, or from it to the edge of the map.
+    one_way_in, one_way_out, one_way_through : frozenset of int
+        Lead from the edge of the map to the core, from it to the edge of the map, or
+        past it from one end of the map to another.
     stranded : frozenset of int
         Everything else: a car there cannot get to the core, or not get there from it.
     """
@@ -27,12 +28,14 @@ class CarRoads:
     core: frozenset[int]
     one_way_in: frozenset[int]
     one_way_out: frozenset[int]
+    one_way_through: frozenset[int]
     stranded: frozenset[int]
 
     @property
     def largest_share(self) -> float:
         """Share of all roads that is in the core, 0 to 1."""
-        total = sum(map(len, (self.core, self.one_way_in, self.one_way_out, self.stranded)))
+        one_way = len(self.one_way_in) + len(self.one_way_out) + len(self.one_way_through)
+        total = len(self.core) + one_way + len(self.stranded)
         return len(self.core) / total if total else 0.0
 
 
@@ -67,19 +70,23 @@ def sort_roads(network: Network, graph: nx.DiGraph) -> CarRoads:
         starts = all(not graph.pred[edge] for edge in leaving[node])
         if ends and starts:
             graph.add_edges_from((a, b) for a in arriving[node] for b in leaving[node])
-    core = max(nx.strongly_connected_components(graph), key=len, default=set())
+    parts: list[set[int]] = list(nx.strongly_connected_components(graph))
+    core = max(parts, key=len, default=set())
     starts_at = [e for e in graph if not graph.pred[e] and network.edges[e].from_node not in arriving]
     ends_at = [e for e in graph if not graph.succ[e] and network.edges[e].to_node not in leaving]
     one = next(iter(core), None)
     before = nx.ancestors(graph, one) if one is not None else set()
     after = nx.descendants(graph, one) if one is not None else set()
-    one_way_in = (before & _reached(graph, starts_at)) - core
-    one_way_out = (after & _reached(graph.reverse(copy=False), ends_at)) - core
+    entered, left = _reached(graph, starts_at), _reached(graph.reverse(copy=False), ends_at)
+    one_way_in, one_way_out = (before & entered) - core, (after & left) - core
+    alone = {edge for part in parts if len(part) == 1 for edge in part}  # a larger part is an island
+    through = (entered & left & alone) - core - one_way_in - one_way_out
     return CarRoads(
         core=frozenset(core),
         one_way_in=frozenset(one_way_in),
         one_way_out=frozenset(one_way_out),
-        stranded=frozenset(set(graph) - core - one_way_in - one_way_out),
+        one_way_through=frozenset(through),
+        stranded=frozenset(set(graph) - core - one_way_in - one_way_out - through),
     )
 
 

@@ -42,8 +42,9 @@ class Connectivity:
     ----------
     largest_share : float
         Share of the roads in the largest part from each of which every other can be reached.
-    one_way_in, one_way_out : tuple of str
-        Edges outside it that begin or end at the edge of the map, as they must.
+    one_way_in, one_way_out, one_way_through : tuple of str
+        Edges outside it that lead in from the edge of the map, out to it, or past the largest
+        part from one end of the map to another, as they must.
     stranded : tuple of str
         The other edges outside it.
     """
@@ -51,6 +52,7 @@ class Connectivity:
     largest_share: float
     one_way_in: tuple[str, ...]
     one_way_out: tuple[str, ...]
+    one_way_through: tuple[str, ...]
     stranded: tuple[str, ...]
 
 
@@ -141,6 +143,7 @@ def check_network(
             largest_share=round(roads.largest_share, 4),
             one_way_in=subject.edge_ids(roads.one_way_in),
             one_way_out=subject.edge_ids(roads.one_way_out),
+            one_way_through=subject.edge_ids(roads.one_way_through),
             stranded=subject.edge_ids(roads.stranded),
         ),
         findings=tuple(findings),

@@ -172,18 +172,18 @@ def _shared_turn_lane(subject: Subject) -> Found:
         seen: set[int] = set()
         for movement in own:
             edge = subject.network.edges[subject.network.lanes[movement.from_lane].edge]
-            only = len(edge.lanes) == 1 and len(turns[movement.from_lane]) > 1
-            if only and edge.index not in seen and movement.turn in ("left", "right") and _waits(junction, movement, own):
+            only = len(edge.lanes) == 1 and len(turns[movement.from_lane]) > 1 and edge.index not in seen
+            if only and movement.turn in ("left", "right") and _waits(junction, movement, own):
                 seen.add(edge.index)
-                yield edge.id, f"the only lane serves {' and '.join(sorted(turns[movement.from_lane]))}; the {movement.turn} turn waits in it for gaps"  # noqa: E501
+                all_turns = ", ".join(sorted(turns[movement.from_lane]))
+                yield edge.id, f"the only lane serves {all_turns}; the {movement.turn} turn waits in it for gaps"
 
 
 def _waits(junction: Junction, movement: Movement, own: list[Movement]) -> bool:
     """Whether a movement waits in some green for oncoming vehicles that have green too."""
     foes = [other.link for other in own if junction.gives_way[movement.link, other.link]]
-    return any(
-        stage.state[movement.link] == "g" and any(stage.state[foe] in GREEN for foe in foes) for stage in junction.stages
-    )
+    states = [stage.state for stage in junction.stages if stage.state[movement.link] == "g"]
+    return any(state[foe] in GREEN for state in states for foe in foes)
 
 
 def _short_edges(subject: Subject) -> Found:
@@ -221,7 +221,8 @@ def _inside_m(points: NDArray[np.float64], asked: NDArray[np.float64]) -> NDArra
         hull = ConvexHull(points)
     except (QhullError, ValueError):  # too few points for an area: everything is at the rim
         return np.zeros(len(asked))
-    return -np.max(asked @ hull.equations[:, :2].T + hull.equations[:, 2], axis=1, initial=-np.inf)
+    outside_m = asked @ hull.equations[:, :2].T + hull.equations[:, 2]
+    return np.asarray(-outside_m.max(axis=1, initial=-np.inf))
 
 
 RULES: tuple[Rule, ...] = (
@@ -272,7 +273,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         name="shared-turn-lane", severity="warning", find=_shared_turn_lane,
-        why="one waiting turner holds up everybody behind it, which halves the approach; real ones often have a turn lane",
+        why="one waiting turner holds up everybody behind it; the real approach often has a turn lane",
         fix="add the turn lane if there is one, or give the turn a protected stage",
     ),
     Rule(

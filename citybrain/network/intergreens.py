@@ -17,6 +17,7 @@ _REACTION_S = 1.0
 _DECELERATION_MPS2 = 3.0
 _CLEARING_SPEED_MPS = 9.0
 _VEHICLE_LENGTH_M = 5.0
+_OTHER_SPEED_MPS, _OTHER_PATH_M = 5.0, 15.0  # trams and bicycles, whose lamps are of no movement
 _MAX_ALL_RED_S = 30.0  # for vehicles; pedestrians get what they need
 _MS = 1000
 
@@ -151,16 +152,19 @@ class Intergreens:
         return any(m.is_crossing for m in self._by_link.get(link, ()))
 
     def _yellow(self, link: int) -> float:
-        vehicles = [m for m in self._by_link.get(link, ()) if not m.is_crossing]
-        if not vehicles:
+        movements = self._by_link.get(link, ())
+        vehicles = [m for m in movements if not m.is_crossing]
+        if movements and not vehicles:
             return 0.0
         if self.rules.yellow_s is not None:
             return self.rules.yellow_s
-        return max(yellow_s(m.speed_mps) for m in vehicles)
+        return max((yellow_s(m.speed_mps) for m in vehicles), default=yellow_s(_OTHER_SPEED_MPS))
 
     def _clearance(self, link: int, yellow: float) -> float:
         """All-red that lets the last user of ``link`` leave before a conflicting start."""
         longest = 0.0
+        if link not in self._by_link and self.rules.all_red_s is None:
+            longest = (_OTHER_PATH_M + _VEHICLE_LENGTH_M) / _OTHER_SPEED_MPS - 1.0
         for m in self._by_link.get(link, ()):
             if m.is_crossing:
                 longest = max(longest, m.path_m / self.rules.walking_speed_mps - yellow)

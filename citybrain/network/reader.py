@@ -149,6 +149,7 @@ class _Builder:
         movements: list[Movement] = []
         movement_of: dict[Any, int] = {}
         self.request_of: list[tuple[Any, int]] = []
+        self.others: dict[int, list[tuple[int, tuple[Any, int]]]] = {}  # lamps of trams and bicycles
         for connection in self._connections():
             junction = junction_of.get(connection.getTLSID())
             if junction is None:
@@ -158,6 +159,8 @@ class _Builder:
             from_lane = self.lane_of.get(connection.getFromLane().getID(), -1)
             to_lane = self.lane_of.get(connection.getToLane().getID(), -1)
             if not crossing and (from_lane < 0 or to_lane < 0):
+                request = self._request(connection, crossing=False)
+                self.others.setdefault(junction, []).append((connection.getTLLinkIndex(), request))
                 continue
             index = len(movements)
             via = connection.getViaLaneID()
@@ -262,16 +265,15 @@ class _Builder:
         n_links = max((len(phase.state) for phase in phases), default=0)
         conflicts = np.zeros((n_links, n_links), dtype=np.bool_)
         gives_way = np.zeros((n_links, n_links), dtype=np.bool_)
-        for a in movements:
-            node_a, row_a = self.request_of[a.index]
-            for b in movements:
-                node_b, row_b = self.request_of[b.index]
-                if a.link == b.link or node_a is not node_b or row_a < 0 or row_b < 0:
+        lamps = [(m.link, self.request_of[m.index]) for m in movements] + self.others.get(index, [])
+        for a, (node_a, row_a) in lamps:
+            for b, (node_b, row_b) in lamps:
+                if a == b or node_a is not node_b or row_a < 0 or row_b < 0:
                     continue
                 if _bit(node_a._foes, row_a, row_b):  # noqa: SLF001
-                    conflicts[a.link, b.link] = conflicts[b.link, a.link] = True
+                    conflicts[a, b] = conflicts[b, a] = True
                 if _bit(node_a._prohibits, row_a, row_b):  # noqa: SLF001
-                    gives_way[a.link, b.link] = True
+                    gives_way[a, b] = True
         nodes = {id(node): node for node, _ in (self.request_of[m.index] for m in movements)}
         x_m, y_m = np.mean([node.getCoord()[:2] for node in nodes.values()], axis=0) if nodes else (0.0, 0.0)
         names = sorted(

@@ -105,3 +105,9 @@ def test_rules_that_make_no_sense_are_refused(rules, message):
 def test_rules_do_not_change():
     with pytest.raises(ValidationError, match="frozen"):
         SignalRules().yellow_s = 1.0
+
+
+def test_lamps_of_trams_and_bicycles_get_yellow_and_clearance_too():
+    network = one_junction(["Gr", "rG"], [(0, 1)], nobody=[0])
+    assert gaps(network).steps(0, 1) == (("yr", 3000), ("rr", 3000))  # (15 + 5) m at 5 m/s, less 1 s
+    assert gaps(network, yellow_s=2.0, all_red_s=0.0).steps(0, 1) == (("yr", 2000),)

@@ -69,6 +69,16 @@ def test_the_program_is_kept_and_its_greens_are_the_stages(tiny):
     assert tiny.warnings == ()
 
 
+def test_lamps_of_bicycles_conflict_too_though_they_are_no_movement(tmp_path):
+    path = tmp_path / "net.xml"
+    path.write_text(tiny_net().replace('id="d_0" index="0"', 'id="d_0" index="0" allow="bicycle"'), encoding="utf-8")
+    network = read_network(path)
+    assert {m.link for m in network.movements} == {0, 1, 3}
+    assert network.edge_index("d") == -1
+    assert network.junctions[0].conflicts[1, 2]
+    assert network.junctions[0].gives_way[1, 2]
+
+
 def test_two_conflicting_protected_greens_become_one_permissive_one(tmp_path):
     path = tmp_path / "net.xml"
     path.write_text(tiny_net((("GGGr", 30), ("rrrG", 10))), encoding="utf-8")

@@ -43,18 +43,20 @@ class LampOracle:
 
     def _yellow_ms(self, movements: list) -> float:
         speeds = [m.speed_mps for m in movements if not m.is_crossing]
-        if not speeds:
+        if not speeds and movements:
             return 0.0
         if self.rules.yellow_s is not None:
             return 1000 * self.rules.yellow_s
-        return 1000.0 * min(6, max(3, math.floor(1 + max(speeds) / 6 + 0.5)))
+        return 1000.0 * min(6, max(3, math.floor(1 + max(speeds, default=5.0) / 6 + 0.5)))
 
     def _clear_ms(self, movements: list) -> float:
         """From the loss of green for pedestrians, from red for vehicles."""
         walks = [1000 * m.path_m / self.rules.walking_speed_mps for m in movements if m.is_crossing]
         drives = [m for m in movements if not m.is_crossing]
         if self.rules.all_red_s is not None:
-            return max([*walks, 1000 * self.rules.all_red_s if drives else 0.0])
+            return max([*walks, 0.0 if movements and not drives else 1000 * self.rules.all_red_s])
+        if not movements:  # a tram or a bicycle: 15 m at 5 m/s
+            return 3000.0
         return max([*walks, *(min(30e3, 1000 * ((m.path_m + 5) / max(m.speed_mps, 9.0) - 1)) for m in drives), 0.0])
 
     def show(self, state: str, time_ms: int) -> None:

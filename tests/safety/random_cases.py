@@ -43,6 +43,7 @@ def random_network(random: Random) -> Network:
         list(states),
         conflicts,
         crossings=crossings,
+        nobody=[i for i in range(n) if i not in crossings and random.random() < 0.1],
         speed_mps=[random.choice((5.0, 8.3, 14.0, 22.2, 33.0)) for _ in range(n)],
         path_m=[random.choice((4.0, 9.0, 17.5, 40.0, 90.0)) for _ in range(n)],
     )

@@ -87,10 +87,10 @@ def test_a_junction_is_taken_over_without_breaking_a_rule(random, n):
     network, rules, step_ms = random_network(random), random_rules(random), random.choice(STEPS_MS)
     junction = network.junctions[0]
     origin = random.choice(junction.stages).state
-    crossing = [network.movements[m].is_crossing for m in junction.movements]
+    walking = {network.movements[m].link for m in junction.movements if network.movements[m].is_crossing}
     left = "".join(
-        random.choice("yr") if lamp in "Gg" and not walk and random.random() < 0.3 else lamp
-        for lamp, walk in zip(origin, crossing, strict=True)
+        random.choice("yr") if lamp in "Gg" and link not in walking and random.random() < 0.3 else lamp
+        for link, lamp in enumerate(origin)
     )
     interlock = Interlock(network, rules)
     oracle = LampOracle(network, junction, rules, step_ms=step_ms)

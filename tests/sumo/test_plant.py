@@ -102,7 +102,7 @@ def test_every_crossing_of_a_stop_line_is_counted_once(scenario, network, case):
         while plant.time_ms < 300_000:
             plant.step()
             passed += plant.read().passed.tolist()
-        left = [name for name in plant.read().ids]
+        left = list(plant.read().ids)
     finally:
         plant.close()
     crossings = {"wA AB Be": 2, "eB BA Aw": 2, "n1A As1": 1, "s1A An1": 1, "n2B Bs2": 1, "s2B Bn2": 1, "wA An1": 1, "s2B BA Aw": 2}

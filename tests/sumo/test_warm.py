@@ -87,6 +87,6 @@ def test_signals_are_taken_over_without_a_jump(scenario, begin_s):
 
 def test_a_warm_up_that_fails_says_why(scenario):
     broken = replace(scenario, options={"no-such-option": "1"})
-    with pytest.raises(PlantError, match="the warm-up failed: .*no-such-option"):
+    with pytest.raises(PlantError, match=r"the warm-up failed: .*no-such-option"):
         warm_state(broken)
     assert not list(cache_folder().rglob("*.gz"))

@@ -35,9 +35,9 @@ class Adaptive:
         self._rate = np.zeros(len(self.tables.move_lane)); self._age = 0.0; self._shared = None
         # seconds from the edge of sight to the stop line
         lanes = [network.lanes[i] for i in self.tables.lane]
-        fed = {network.lanes[m.to_lane].edge for m in network.movements if m.to_lane >= 0}
-        self._fed = np.array([l.edge in fed for l in lanes])
-        self._see_s = np.array([min(self.sight_m, l.length_m) / max(l.speed_mps, 1.0) for l in lanes])
+        reach, fed = upstream(network, self.sight_m)
+        self._fed = np.array([fed[l.edge] for l in lanes])
+        self._see_s = np.array([min(self.sight_m, reach[l.edge]) / max(l.speed_mps, 1.0) for l in lanes])
         self._learn = Headways(self.tables, self.headway_s)
         self._lane_moves = [np.flatnonzero(self.tables.move_lane == r) for r in range(len(self.tables.lane))]
         # by stage: stop lines all of whose movements are protected
@@ -149,3 +149,31 @@ def next_stop_lines(network, tables):
         moves += by_edge.get(edge, [])
         at.append(len(moves)); travel.append(t + 2.0)
     return np.array(at, np.int64), np.array(moves, np.int64), np.array(travel)
+
+
+def upstream(network, sight_m):
+    """By edge: length of road in sight upstream of its end, and whether a signal feeds it within sight."""
+    before = [[] for _ in network.edges]
+    fed_by_signal = [False] * len(network.edges)
+    for lane in network.lanes:
+        for link in lane.links:
+            to = network.lanes[link.to_lane].edge
+            if link.movement >= 0:
+                fed_by_signal[to] = True
+            elif lane.edge not in before[to]:
+                before[to].append(lane.edge)
+    reach, fed = [], []
+    for edge in network.edges:
+        best, any_fed, open_, seen = 0.0, False, [(edge.index, 0.0)], set()
+        while open_:
+            e, d = open_.pop()
+            if e in seen:
+                continue
+            seen.add(e)
+            d += network.edges[e].length_m
+            best = max(best, d)
+            any_fed |= fed_by_signal[e]
+            if d < sight_m:
+                open_ += [(u, d) for u in before[e]]
+        reach.append(best); fed.append(any_fed)
+    return reach, fed
