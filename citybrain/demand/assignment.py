@@ -16,6 +16,8 @@ from pathlib import Path
 import numpy as np
 from lxml import etree
 
+from citybrain.demand.counts import match_counts
+from citybrain.demand.flows import count_flows
 from citybrain.demand.trips import Trip, read_routed_edges, write_routes, write_trips
 from citybrain.network.netconvert import run_sumo_tool
 
@@ -126,6 +128,7 @@ def assign(
     rounds: int = 12,
     micro_rounds: int = 2,
     seed: int = 1,
+    count_vph: dict[str, float] | None = None,
 ) -> list[Trip]:
     """Route trips by dynamic user assignment.
 
@@ -134,6 +137,8 @@ def assign(
     loading_of : callable
         Makes the signal plans for routed trips and returns how to simulate them; called each round,
         because the engineer times the signals for the traffic there is.
+    count_vph : mapping, optional
+        Counted vehicles an hour by edge; early rounds repeat or drop trips until routes agree with them.
 
     Returns
     -------
@@ -163,4 +168,8 @@ def assign(
             trip.on(better.get(trip.id, trip.edges)) if change else trip for trip, change in zip(routed, changes, strict=True)
         ]
         _log.info("round %d: %d drivers changed", number, moved)
+        if count_vph and number <= rounds // 2:
+            hours = (loading.end_s - loading.begin_s) / 3600.0
+            flows = count_flows(routed, hours=hours).edge_vph
+            routed = match_counts(routed, count_vph, flows, keep_total=True, generator=generator)
     return routed

@@ -14,6 +14,7 @@ import numpy as np
 
 from citybrain.demand.assignment import Loading, assign
 from citybrain.demand.buses import bus_trips
+from citybrain.demand.counts import read_counts
 from citybrain.demand.current_practice import write_plans
 from citybrain.demand.flows import count_flows
 from citybrain.demand.od import trip_table
@@ -47,8 +48,17 @@ def route_period(folder: Path, period: Period, *, rounds: int, micro_rounds: int
             write_plans(layouts, count_flows([*routed, *buses], hours=hours), roads, plans, cycle_bounds_s=period.cycle_s)
             return Loading(net_file=net_file, additional_files=(types, plans), begin_s=period.load_s, end_s=period.end_s)
 
-        routed = assign(trips, loading_of, work, rounds=rounds, micro_rounds=micro_rounds, seed=seed)
+        routed = assign(
+            trips, loading_of, work, rounds=rounds, micro_rounds=micro_rounds, seed=seed, count_vph=known_counts(folder, period)
+        )
     return sorted([*routed, *buses], key=lambda trip: trip.depart_s)
+
+
+def known_counts(folder: Path, period: Period) -> dict[str, float]:
+    """Counted vehicles an hour by edge within a period, from the city's ``counts.csv`` if it has one."""
+    path = folder / "counts.csv"
+    found = read_counts(path) if path.is_file() else []
+    return {count.edge: count.vph for count in found if count.begin_s < period.end_s and count.end_s > period.begin_s}
 
 
 def bus_service(period: Period) -> str:

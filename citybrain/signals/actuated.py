@@ -38,9 +38,7 @@ class _SumoControl:
 
     def _program(self, network: Network, junction: Junction, rules: SignalRules) -> list[str]:
         intergreens = Intergreens(network, junction, rules)
-        lines = [
-            f'<tlLogic id={quoteattr(junction.id)} type="{self.kind}" programID="{PROGRAM_ID}" offset="0">'
-        ]
+        lines = [f'<tlLogic id={quoteattr(junction.id)} type="{self.kind}" programID="{PROGRAM_ID}" offset="0">']
         lines += [f'  <param key="{key}" value="{value}"/>' for key, value in self.parameters.items()]
         for stage in junction.stages:
             low_s = max(self.min_green_s, intergreens.min_green_ms(stage.index) / 1000)

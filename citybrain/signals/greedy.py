@@ -71,9 +71,7 @@ class Greedy:
         current = score[shown]
         keep = score[table.first + best] <= current * (1.0 + self.hysteresis)
         stage = np.where(keep, observation.signals.stage, best)
-        overdue = np.where(
-            (now_s - self._last_green_s > self.max_red_s) & (score > 0), now_s - self._last_green_s, 0.0
-        )
+        overdue = np.where((now_s - self._last_green_s > self.max_red_s) & (score > 0), now_s - self._last_green_s, 0.0)
         forced = np.maximum.reduceat(overdue, table.first) > 0
         stage = np.where(forced, table.best(overdue), stage)
         # asking during an intergreen or within the minimum green would only be refused

@@ -128,9 +128,7 @@ def advance(rules: JunctionRules, state: LampState, request: int, time_ms: int) 
     wanted = state.stage if request == HOLD else request
     if wanted == state.stage:
         if green_ms >= rules.max_green_ms[state.stage] and len(stages) > 1:
-            wanted = min(
-                (s.index for s in stages if s.index != state.stage), key=lambda s: (state.last_shown_ms[s], s)
-            )
+            wanted = min((s.index for s in stages if s.index != state.stage), key=lambda s: (state.last_shown_ms[s], s))
             longest_s = rules.max_green_ms[state.stage] / 1000
             refusal = f"green of stage {state.stage} reached its maximum of {longest_s:g} s"
         else:
@@ -278,9 +276,7 @@ class Interlock:
         return SignalView(
             stage=np.fromiter((s.target for s in self._states), dtype=np.int32, count=n),
             switching=np.fromiter((s.step >= 0 for s in self._states), dtype=np.bool_, count=n),
-            elapsed_s=np.fromiter(
-                ((time_ms - s.since_ms) / 1000 for s in self._states), dtype=np.float64, count=n
-            ),
+            elapsed_s=np.fromiter(((time_ms - s.since_ms) / 1000 for s in self._states), dtype=np.float64, count=n),
             remaining_s=remaining,
         )
 

@@ -64,9 +64,7 @@ class MaxPressure:
                     rows.append(row)
                     columns.append(lane)
                     values.append(value)
-        self._pressure = sparse.csr_matrix(
-            (values, (rows, columns)), shape=(table.n_stages, len(network.lanes))
-        )
+        self._pressure = sparse.csr_matrix((values, (rows, columns)), shape=(table.n_stages, len(network.lanes)))
 
     def decide(self, observation: Observation) -> Decision:
         """Return the stage of highest pressure at every junction."""

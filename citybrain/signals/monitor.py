@@ -27,9 +27,7 @@ class Monitor:
         self._shown: list[str] = [""] * len(network.junctions)
         self._conflicting: dict[tuple[int, str], tuple[int, int] | None] = {}
         self._crossings = [
-            frozenset(
-                network.movements[m].link for m in junction.movements if network.movements[m].is_crossing
-            )
+            frozenset(network.movements[m].link for m in junction.movements if network.movements[m].is_crossing)
             for junction in network.junctions
         ]
 
@@ -49,9 +47,7 @@ class Monitor:
             self._conflicting[key] = conflicting_greens(junction, state)
         pair = self._conflicting[key]
         if pair is not None:
-            self._note(
-                time_ms, junction.id, f"links {pair[0]} and {pair[1]} conflict and are both 'G' in {state}"
-            )
+            self._note(time_ms, junction.id, f"links {pair[0]} and {pair[1]} conflict and are both 'G' in {state}")
         for link, (old, new) in enumerate(zip(before, state, strict=False)):
             if old in GREEN and new == "r" and link not in self._crossings[index]:
                 self._note(time_ms, junction.id, f"link {link} went from green to red without yellow")

@@ -63,19 +63,13 @@ class PolicyEntry:
 
 
 BUILT_IN = {
-    "fixed-time": PolicyEntry(
-        "citybrain.signals.fixed_time:FixedTime", "the scenario's own plans, untouched"
-    ),
+    "fixed-time": PolicyEntry("citybrain.signals.fixed_time:FixedTime", "the scenario's own plans, untouched"),
     "actuated": PolicyEntry("citybrain.signals.actuated:Actuated", "SUMO's gap-actuated control (peer)"),
     "delay-based": PolicyEntry("citybrain.signals.actuated:DelayBased", "SUMO's delay-based control (peer)"),
-    "max-pressure": PolicyEntry(
-        "citybrain.signals.max_pressure:MaxPressure", "max-pressure as in RESCO (peer)"
-    ),
+    "max-pressure": PolicyEntry("citybrain.signals.max_pressure:MaxPressure", "max-pressure as in RESCO (peer)"),
     "max-wave": PolicyEntry("citybrain.signals.max_wave:MaxWave", "max-wave as in RESCO (peer)"),
     "greedy": PolicyEntry("citybrain.signals.greedy:Greedy", "fullest stage with hysteresis (peer)"),
-    "adaptive": PolicyEntry(
-        "citybrain.signals.adaptive:Adaptive", "predictive, coordinated, untrained (ours)"
-    ),
+    "adaptive": PolicyEntry("citybrain.signals.adaptive:Adaptive", "predictive, coordinated, untrained (ours)"),
 }
 
 
@@ -99,7 +93,5 @@ def find_policy(name: str) -> PolicyEntry:
     """
     shelf = policies()
     if name not in shelf:
-        raise InputError(
-            f"unknown policy {name!r}{nearest_hint(name, shelf)}; `citybrain policies` lists them"
-        )
+        raise InputError(f"unknown policy {name!r}{nearest_hint(name, shelf)}; `citybrain policies` lists them")
     return shelf[name]

@@ -44,9 +44,7 @@ class StageTable:
         shape = (self.n_stages, len(network.movements))
         ones = np.ones(len(rows))
         self.served = sparse.csr_matrix((ones, (rows, movements)), shape=shape)
-        self.protected = sparse.csr_matrix(
-            (np.array(is_protected, dtype=float), (rows, movements)), shape=shape
-        )
+        self.protected = sparse.csr_matrix((np.array(is_protected, dtype=float), (rows, movements)), shape=shape)
         self.lanes = sparse.csr_matrix((ones, (rows, lanes)), shape=(self.n_stages, len(network.lanes)))
         self.lanes.data[:] = 1.0
 

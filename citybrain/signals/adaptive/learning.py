@@ -7,9 +7,8 @@ from numpy.typing import NDArray
 
 from citybrain.messages import Observation
 from citybrain.network.model import Network
-from citybrain.signals.adaptive.tables import PROTECTED, Tables
+from citybrain.signals.adaptive.tables import Tables
 
-_STANDING_M = 25.0
 _PRIOR_VEHICLES = 6.0
 _MEMORY_VEHICLES = 60.0
 _START_VEHICLES = 2
@@ -82,19 +81,15 @@ class Turns:
     Parameters
     ----------
     network : Network
-    tables : Tables
     memory : float
         Vehicles after which an old observation weighs a third.
     """
 
-    def __init__(self, network: Network, tables: Tables, *, memory: float = 100.0) -> None:
+    def __init__(self, network: Network, *, memory: float = 100.0) -> None:
         self.count = np.ones(len(network.movements))
         self.memory = memory
-        self._edge = np.array(
-            [network.lanes[m.from_lane].edge if m.from_lane >= 0 else -1 for m in network.movements]
-        )
+        self._edge = np.array([network.lanes[m.from_lane].edge if m.from_lane >= 0 else -1 for m in network.movements])
         self._edges = len(network.edges)
-        self.tables = tables
 
     def learn(self, observation: Observation) -> None:
         """Take one observation in."""

@@ -2,178 +2,165 @@
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import numpy as np
+from numpy.typing import NDArray
 
 from citybrain.messages import Decision, Observation
 from citybrain.network.intergreens import SignalRules
 from citybrain.network.model import Network
-from citybrain.signals.adaptive.learning import Headways, Turns
+from citybrain.signals.adaptive.arrivals import Arrivals, Batch, Expected, downstream, merge, travel_time_s
+from citybrain.signals.adaptive.fairness import Fairness
 from citybrain.signals.adaptive.kernel import decide_all, pass_on
-from citybrain.signals.adaptive.tables import make_tables
+from citybrain.signals.adaptive.learning import Headways, Turns
+from citybrain.signals.adaptive.parameters import AdaptiveParameters
+from citybrain.signals.adaptive.tables import PROTECTED, VEHICLE_SPACE_M, make_tables
 
-_VEHICLE_M = 7.5
+_MOVING_MPS = 3.0
+_OPEN = 1000.0
+_HEAD_M, _HEAD_MPS = 30.0, 8.0
+
+
+class Road(NamedTuple):
+    """State of the road that the model needs: headways, vehicles inside, room in exits."""
+
+    headway_s: NDArray[np.float64]
+    inside: NDArray[np.float64]
+    room: NDArray[np.float64]
 
 
 class Adaptive:
-    """Predictive control of every junction, each second."""
+    """Predictive, coordinated control of every junction, each second.
+
+    Each junction rolls its queues forward under a few plans (leave now, or later,
+    for every other stage) and takes the one with the least predicted delay;
+    neighbours are told the departures it implies. See docs/adaptive.md.
+
+    Parameters
+    ----------
+    **parameters
+        See :class:`~citybrain.signals.adaptive.parameters.AdaptiveParameters`.
+    """
 
     interval_s = 1.0
 
-    def __init__(self, *, sight_m=250.0, horizon_s=60, gap_s=4.0, empty_s=2.0, yellow_use=1.0, stop_cost=0.0,
-                 terminal=0.0, margin=0.0, change_cost=0.0, headway_s=1.9, start_loss=1.0, trickle=0.5, hyst=0.5, learn_headway=True, background=0.0, rate_memory=300.0, share=0.0, look_s=3.0, accel=2.0,
-                 room_rate=0.15, holds=(1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 25, 30)) -> None:
-        self.__dict__.update({k: v for k, v in locals().items() if k != "self"})
+    def __init__(self, **parameters: Any) -> None:
+        self.parameters = AdaptiveParameters(**parameters)
 
     def start(self, network: Network, rules: SignalRules) -> None:
-        self.tables = make_tables(network, rules)
+        """Flatten the network and forget what was learnt."""
+        p = self.parameters
+        self._tables = tb = make_tables(network, rules)
+        self._network = network
         n = len(network.junctions)
-        self._limit = np.array([lane.speed_mps for lane in network.lanes])
-        self._plans = np.zeros((n, 2), np.int64)
-        self._turns = Turns(network, self.tables)
-        self._inverse = np.flatnonzero(self.tables.move_row >= 0)[np.argsort(self.tables.move_row[self.tables.move_row >= 0])]
-        self._next_at, self._next_move, self._travel_s = next_stop_lines(network, self.tables)
-        self._rate = np.zeros(len(self.tables.move_lane)); self._age = 0.0; self._shared = None
-        # seconds from the edge of sight to the stop line
-        lanes = [network.lanes[i] for i in self.tables.lane]
-        reach, fed = upstream(network, self.sight_m)
-        self._fed = np.array([fed[l.edge] for l in lanes])
-        self._see_s = np.array([min(self.sight_m, reach[l.edge]) / max(l.speed_mps, 1.0) for l in lanes])
-        self._learn = Headways(self.tables, self.headway_s)
-        self._lane_moves = [np.flatnonzero(self.tables.move_lane == r) for r in range(len(self.tables.lane))]
-        # by stage: stop lines all of whose movements are protected
-        self._junction_of_lane = np.repeat(np.arange(n), np.diff(self.tables.lane_at))
-        tb = self.tables
-        self._free = np.zeros((tb.stage_at[-1], len(tb.lane)), bool)
-        for j in range(n):
-            for st in range(tb.stage_at[j], tb.stage_at[j + 1]):
-                for r in range(tb.lane_at[j], tb.lane_at[j + 1]):
-                    self._free[st, r] = all(tb.lamp[st, m - tb.move_at[j]] == 2 for m in self._lane_moves[r])
-        self._came = np.zeros(n, np.int64)
-        self._shown = np.zeros(n, np.int64)
-        most = self.tables.change_s.shape[1]
-        self._costs = np.zeros((n, most))
-        self._out = np.zeros(n, np.int64)
+        self._limit_mps = np.maximum([lane.speed_mps for lane in network.lanes], 1.0)
+        self._headways = Headways(tb, p.headway_s)
+        self._turns = Turns(network)
+        self._expected = Expected(network, tb, sight_m=p.sight_m)
+        self._fairness = Fairness(network, max_red_s=p.max_red_s)
+        self._way = downstream(network, tb)
+        self._sent: Batch | None = None
+        known = np.flatnonzero(tb.move_row >= 0)
+        self._movement = known[np.argsort(tb.move_row[known])]
+        self._junction_of_lane = np.repeat(np.arange(n), np.diff(tb.lane_at))
+        self._protected = self._protected_lanes()
+        self._came_from, self._shown = np.zeros(n, np.int64), np.zeros(n, np.int64)
+        self._costs = np.full((n, tb.change_s.shape[1]), np.nan)
+        self._plans, self._out = np.zeros((n, 2), np.int64), np.zeros(n, np.int64)
+        self._last_s: float | None = None
+
+    def _protected_lanes(self) -> NDArray[np.bool_]:
+        """By stage and stop line: whether all movements of the lane have a protected green."""
+        tb = self._tables
+        free = np.ones((int(tb.stage_at[-1]), len(tb.lane)), dtype=np.bool_)
+        for j in range(len(tb.lane_at) - 1):
+            for stage in range(tb.stage_at[j], tb.stage_at[j + 1]):
+                for m in range(tb.move_at[j], tb.move_at[j + 1]):
+                    free[stage, tb.move_lane[m]] &= tb.lamp[stage, m - tb.move_at[j]] == PROTECTED
+        return free
 
     def decide(self, observation: Observation) -> Decision:
-        tb, v, sig = self.tables, observation.vehicles, observation.signals
-        near = (v.movement >= 0) & (v.distance_m <= self.sight_m)
-        lane = tb.lane_row[v.lane[near]]
-        d, speed = v.distance_m[near], v.speed_mps[near]
-        limit = np.maximum(self._limit[v.lane[near]], 1.0)
-        order = np.lexsort((d, lane))
-        lane, d, speed, limit = lane[order], np.maximum(d[order], 0), speed[order], limit[order]
-        eta = travel_time(d, np.minimum(speed, limit), limit, self.accel)
-        move = tb.move_row[v.movement[near][order]].astype(np.int64)
-        weight = v.weight[near][order]
-        real = (lane, d, speed)
-        known = tb.move_row[:len(observation.passed)] >= 0
-        passed = np.zeros(len(tb.move_lane)); passed[tb.move_row[:len(observation.passed)][known]] = observation.passed[known]
-        self._age += 1.0
-        w = max(1.0 / self._age, 1.0 / self.rate_memory)
-        self._rate += w * (passed - self._rate)
-        parts = [(lane, eta, move, weight)]
-        if self.background > 0: parts.append(self._expected())
-        if self.share > 0 and self._shared is not None: parts.append(self._shared)
-        if len(parts) > 1:
-            lane, eta, move, weight = (np.concatenate(c) for c in zip(*parts))
-            order = np.lexsort((eta, lane)); lane, eta, move, weight = lane[order], eta[order], move[order], weight[order]
-        at = np.searchsorted(lane, np.arange(len(tb.lane) + 1)).astype(np.int64)
-        tail, tspeed = observation.lane_tail_m, observation.lane_tail_speed_mps
-        room = np.where(tspeed > 3.0, 1000.0, np.floor(tail / _VEHICLE_M))
-        waiting = np.zeros(len(tb.move_lane))
-        known = tb.move_row[:len(observation.inside)] >= 0
-        waiting[tb.move_row[:len(observation.inside)][known]] = observation.inside[known]
-        changed = sig.stage != self._shown
-        self._came[changed] = self._shown[changed]
-        self._shown[:] = sig.stage
-        departed = np.full(len(eta) if self.share > 0 else 0, 1e9)
-        stage_row = tb.stage_at[:-1] + sig.stage
-        green = self._free[stage_row[self._junction_of_lane], np.arange(len(tb.lane))] & ~sig.switching[self._junction_of_lane]
-        slow = np.bincount(real[0][(real[1] < 30.0) & (real[2] < 8.0)], minlength=len(tb.lane)) >= 2
-        if self.learn_headway: self._learn.learn(observation, np.flatnonzero(green), slow)
-        self._headway = self._learn.headway_s
+        """Return the stage to show at every junction, and why where it changes."""
+        p, tb, signals = self.parameters, self._tables, observation.signals
+        seen, distance_m, speed_mps = self._seen(observation)
+        self._learn(observation, seen, distance_m, speed_mps)
+        batches = [seen, self._expected.batch(p.horizon_s, p.expected, neighbours=p.neighbour_s > 0)]
+        if self._sent is not None:
+            batches.append(self._sent)
+        cars = merge(batches, len(tb.lane))
+        road = Road(self._headways.headway_s, observation.inside[self._movement], self._room(observation))
+        changed = signals.stage != self._shown
+        self._came_from[changed] = self._shown[changed]
+        self._shown[:] = signals.stage
+        departed = np.full(len(cars.eta_s) if p.neighbour_s > 0 else 0, np.inf)
         decide_all(
-            tb, at, eta, move, weight, self._headway, self.start_loss, waiting, room, np.full(len(room), self.room_rate), self.trickle,
-            sig.stage.astype(np.int64), sig.switching, self._came, sig.elapsed_s, sig.remaining_s,
-            np.array(self.holds, np.int64), self.horizon_s, self.gap_s, self.empty_s, self.yellow_use, self.stop_cost,
-            self.terminal, self.hyst, self.look_s, self.margin, self.change_cost, self._costs, self._out, departed, self._plans,
+            tb, cars, road, p.model(), self._shown, signals.switching, self._came_from, signals.elapsed_s,
+            signals.remaining_s, np.array(p.holds_s, np.int64), self._costs, self._plans, self._out, departed,
+        )  # fmt: skip
+        if p.neighbour_s > 0:
+            self._sent = self._send(cars, departed)
+        stage, forced = self._fairness.apply(observation, self._out)
+        return Decision(
+            time_s=observation.time_s, stage=stage.astype(np.int32), reasons=self._reasons(signals.stage, stage, forced)
         )
-        if self.share > 0:
-            self._turns.learn(observation)
-            n_real = len(eta)
-            self._shared = pass_on(move, weight, departed, min(self.horizon_s, self.share), tb.move_exit, self._next_at, self._next_move, self._travel_s,
-                                   self._turns.count[self._inverse], tb.move_lane)
-        return Decision(time_s=observation.time_s, stage=self._out.astype(np.int32))
 
-    def _expected(self):
-        """Arrivals beyond sight at the rate learnt, evenly spaced."""
-        tb = self.tables
-        rate = self._rate.copy()
-        if self.share > 0: rate[self._fed[tb.move_lane]] = 0.0
-        n = np.floor(np.maximum(self.horizon_s - self._see_s[tb.move_lane], 0) * rate * self.background + 0.5).astype(int)
-        n[rate < 1e-4] = 0
-        mv = np.repeat(np.arange(len(rate)), n)
-        k = np.arange(n.sum()) - np.repeat(np.cumsum(n) - n, n)
-        eta = self._see_s[tb.move_lane[mv]] + (k + 0.5) / np.maximum(rate[mv], 1e-9)
-        return tb.move_lane[mv].astype(np.int64), eta, mv.astype(np.int64), np.ones(len(mv))
+    def _seen(self, observation: Observation) -> tuple[Batch, NDArray[np.float64], NDArray[np.float64]]:
+        """Vehicles in sight, nearest first, with their distance and speed."""
+        tb, v = self._tables, observation.vehicles
+        near = np.flatnonzero((v.movement >= 0) & (v.distance_m <= self.parameters.sight_m))
+        lane = tb.lane_row[v.lane[near]].astype(np.int64)
+        order = np.lexsort((v.distance_m[near], lane))
+        near, lane = near[order], lane[order]
+        distance_m, speed_mps = np.maximum(v.distance_m[near], 0.0), v.speed_mps[near]
+        limit = self._limit_mps[v.lane[near]]
+        eta_s = travel_time_s(distance_m, np.minimum(speed_mps, limit), limit, self.parameters.acceleration_mps2)
+        move = tb.move_row[v.movement[near]].astype(np.int64)
+        return Batch(lane, eta_s, move, v.weight[near]), distance_m, speed_mps
 
+    def _learn(
+        self, observation: Observation, seen: Batch, distance_m: NDArray[np.float64], speed_mps: NDArray[np.float64]
+    ) -> None:
+        tb, signals = self._tables, observation.signals
+        dt_s = 1.0 if self._last_s is None else observation.time_s - self._last_s
+        self._last_s = observation.time_s
+        owner = self._junction_of_lane
+        shown = (tb.stage_at[:-1] + signals.stage)[owner]
+        green = self._protected[shown, np.arange(len(tb.lane))] & ~signals.switching[owner]
+        close = (distance_m < _HEAD_M) & (speed_mps < _HEAD_MPS)
+        standing = np.bincount(seen.lane[close], minlength=len(tb.lane)) >= 2
+        self._headways.learn(observation, np.flatnonzero(green), standing)
+        self._turns.learn(observation)
+        self._expected.learn(observation.passed[self._movement], dt_s)
 
-def travel_time(d, v, limit, a):
-    """Shortest time to cover ``d`` metres from speed ``v``, accelerating at ``a`` up to ``limit``."""
-    t_acc = (limit - v) / a
-    d_acc = (limit + v) / 2 * t_acc
-    within = d < d_acc
-    t1 = (-v + np.sqrt(v * v + 2 * a * d)) / a
-    t2 = t_acc + (d - d_acc) / limit
-    return np.where(within, t1, t2)
+    def _room(self, observation: Observation) -> NDArray[np.float64]:
+        """Vehicles that each lane can take in now; no limit where its last vehicle is moving."""
+        moving = observation.lane_tail_speed_mps > _MOVING_MPS
+        return np.where(moving, _OPEN, np.floor(observation.lane_tail_m / VEHICLE_SPACE_M))
 
+    def _send(self, cars: Arrivals, departed: NDArray[np.float64]) -> Batch:
+        share = self._turns.count[self._movement]
+        return Batch(*pass_on(self._tables, cars, departed, self._way, share, self.parameters.neighbour_s))
 
-def next_stop_lines(network, tables):
-    """By network lane: movements of the next stop line when a vehicle enters it, and the travel time there."""
-    by_edge = {}
-    for row, index in enumerate(np.flatnonzero(tables.move_row >= 0)[np.argsort(tables.move_row[tables.move_row >= 0])]):
-        by_edge.setdefault(network.lanes[network.movements[index].from_lane].edge, []).append(row)
-    at, moves, travel = [0], [], []
-    for lane in network.lanes:
-        edge, t, hops = lane.edge, 0.0, 0
-        while True:
-            e = network.edges[edge]
-            t += e.length_m / max(e.speed_mps, 1.0)
-            if edge in by_edge or hops > 6:
-                break
-            following = {network.lanes[k.to_lane].edge for i in e.lanes for k in network.lanes[i].links}
-            if len(following) != 1:
-                break
-            edge = following.pop()
-            hops += 1
-        moves += by_edge.get(edge, [])
-        at.append(len(moves)); travel.append(t + 2.0)
-    return np.array(at, np.int64), np.array(moves, np.int64), np.array(travel)
-
-
-def upstream(network, sight_m):
-    """By edge: length of road in sight upstream of its end, and whether a signal feeds it within sight."""
-    before = [[] for _ in network.edges]
-    fed_by_signal = [False] * len(network.edges)
-    for lane in network.lanes:
-        for link in lane.links:
-            to = network.lanes[link.to_lane].edge
-            if link.movement >= 0:
-                fed_by_signal[to] = True
-            elif lane.edge not in before[to]:
-                before[to].append(lane.edge)
-    reach, fed = [], []
-    for edge in network.edges:
-        best, any_fed, open_, seen = 0.0, False, [(edge.index, 0.0)], set()
-        while open_:
-            e, d = open_.pop()
-            if e in seen:
+    def _reasons(
+        self, shown: NDArray[np.int32], stage: NDArray[np.int64], forced: NDArray[np.bool_]
+    ) -> dict[int, dict[str, Any]]:
+        """Why, for each junction that leaves its stage: the alternatives and their predicted delay."""
+        reasons = {}
+        for j in np.flatnonzero(stage != shown).tolist():
+            n_stages = int(self._tables.stage_at[j + 1] - self._tables.stage_at[j])
+            costs = self._costs[j, :n_stages]
+            if np.isnan(costs).all():
                 continue
-            seen.add(e)
-            d += network.edges[e].length_m
-            best = max(best, d)
-            any_fed |= fed_by_signal[e]
-            if d < sight_m:
-                open_ += [(u, d) for u in before[e]]
-        reach.append(best); fed.append(any_fed)
-    return reach, fed
+            reasons[j] = {
+                "shown": int(shown[j]),
+                "chosen": int(stage[j]),
+                "because": "longest wait reached" if forced[j] else "least predicted delay",
+                "horizon_s": self.parameters.horizon_s,
+                "alternatives": [
+                    {"stage": s, "predicted_delay_veh_s": round(float(cost), 1)}
+                    for s, cost in enumerate(costs)
+                    if not np.isnan(cost)
+                ],
+            }
+        return reasons

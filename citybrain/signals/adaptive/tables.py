@@ -7,6 +7,7 @@ kernel touches is an array in :class:`Tables`, a named tuple that numba takes wh
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -90,7 +91,7 @@ def make_tables(network: Network, rules: SignalRules) -> Tables:
         lane_at.append(len(lanes))
         move_at.append(len(moves))
         stage_at.append(stage_at[-1] + len(junction.stages))
-    widest = max((b - a for a, b in zip(move_at, move_at[1:], strict=False)), default=1)
+    widest = max((b - a for a, b in pairwise(move_at)), default=1)
     most = max((len(j.stages) for j in network.junctions), default=1)
     lamp = np.zeros((stage_at[-1], max(widest, 1)), dtype=np.int8)
     change_s, yellow_s = np.zeros((stage_at[-1], most)), np.zeros((stage_at[-1], most))

@@ -1,0 +1,98 @@
+"""Parameters of ``adaptive``: one set of defaults for every network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import NamedTuple
+
+from citybrain.errors import InputError
+
+
+class Model(NamedTuple):
+    """The numbers of the queue model, as compiled code takes them."""
+
+    horizon: int
+    start_loss: float
+    second_loss: float
+    gap_s: float
+    trickle_s: float
+    hysteresis: float
+    look_s: float
+    room_rate: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdaptiveParameters:
+    """Parameters of :class:`citybrain.signals.adaptive.Adaptive`.
+
+    Parameters
+    ----------
+    sight_m : float
+        Vehicles further from the stop line are not looked at.
+    horizon_s : int
+        How far the queues are rolled forward.
+    headway_s : float
+        Saturation headway before a lane has been seen to discharge.
+    start_loss_s, second_loss_s : float
+        Time to the first crossing of a green, and added to the second.
+    acceleration_mps2 : float
+        Acceleration assumed of approaching vehicles.
+    gap_s : float
+        A permissive movement goes when nobody with right of way is due within this time.
+    trickle_s : float
+        Added to the headway of a permissive movement.
+    hysteresis : float
+        The continuing rule leaves a stage for one with this share more in its queues.
+    look_s : float
+        Vehicles due within this time count as queued in that comparison.
+    room_rate_vps : float
+        Vehicles a second that a full exit is taken to swallow.
+    neighbour_s : float
+        Planned departures of neighbours are taken in when they arrive within this
+        time; 0 switches the exchange off.
+    expected : float
+        Share of the learnt arrivals from beyond sight to count on; 0 for none.
+    max_red_s : float
+        A stage with demand is served after this time at the latest.
+    holds_s : tuple of int
+        Times for which the present stage may be kept before it is left.
+    """
+
+    sight_m: float = 250.0
+    horizon_s: int = 60
+    headway_s: float = 1.9
+    start_loss_s: float = 1.0
+    second_loss_s: float = 0.5
+    acceleration_mps2: float = 2.6
+    gap_s: float = 4.0
+    trickle_s: float = 0.5
+    hysteresis: float = 0.5
+    look_s: float = 3.0
+    room_rate_vps: float = 0.15
+    neighbour_s: float = 20.0
+    expected: float = 1.0
+    max_red_s: float = 120.0
+    holds_s: tuple[int, ...] = (1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 25, 30)
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            smallest = min(value, default=-1) if isinstance(value, tuple) else value
+            if not smallest >= 0:
+                raise InputError(f"adaptive: {field.name} is {value!r}, it must be 0 or more")
+        for name in ("sight_m", "horizon_s", "headway_s", "acceleration_mps2"):
+            if getattr(self, name) <= 0:
+                raise InputError(f"adaptive: {name} is {getattr(self, name)!r}, it must be more than 0")
+
+    def model(self) -> Model:
+        """Return what the compiled code needs."""
+        return Model(
+            horizon=int(self.horizon_s),
+            start_loss=self.start_loss_s,
+            second_loss=self.second_loss_s,
+            gap_s=self.gap_s,
+            trickle_s=self.trickle_s,
+            hysteresis=self.hysteresis,
+            look_s=self.look_s,
+            room_rate=self.room_rate_vps,
+        )
