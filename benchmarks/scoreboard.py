@@ -38,7 +38,8 @@ def run(folder: Path, policies: tuple[str, ...]) -> None:
 
 def table(folder: Path, policies: tuple[str, ...]) -> list[str]:
     """Return the table's lines: mean [95 % interval] worst seed."""
-    results = {name: Results.read(folder / name / "results.json") for name in MAPS}
+    there = [name for name in MAPS if (folder / name / "results.json").exists()]
+    results = {name: Results.read(folder / name / "results.json") for name in there}
     lines = [f"| map | {' | '.join(('fixed-time', *policies))} |", "|---" * (len(policies) + 2) + "|"]
     ratios = []
     for name, found in results.items():

@@ -162,10 +162,13 @@ def assign(
         better = shortest_routes(routed, loading.net_file, work, weights=weights, seed=seed + number)
         changes = generator.random(len(routed)) < max(1.0 / (number + 1), 0.08)
         moved = sum(
-            1 for trip, change in zip(routed, changes, strict=True) if change and better.get(trip.id, trip.edges) != trip.edges
+            1
+            for trip, change in zip(routed, changes, strict=True)
+            if change and better.get(trip.id, trip.edges) != trip.edges
         )
         routed = [
-            trip.on(better.get(trip.id, trip.edges)) if change else trip for trip, change in zip(routed, changes, strict=True)
+            trip.on(better.get(trip.id, trip.edges)) if change else trip
+            for trip, change in zip(routed, changes, strict=True)
         ]
         _log.info("round %d: %d drivers changed", number, moved)
         if count_vph and number <= rounds // 2:

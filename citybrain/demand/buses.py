@@ -7,7 +7,6 @@ import itertools
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable
-from pathlib import Path
 
 from citybrain.demand.trips import Trip
 from citybrain.errors import InputError

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -148,7 +147,7 @@ def _cached(folder: Path, period: str, write: Callable[[Path], None]) -> Path:
             write(work)
             # two processes may build at once: the first to rename wins, the other's work is the same
             try:
-                os.replace(work, target)
+                work.replace(target)
             except OSError:
                 if not target.is_dir():
                     raise

@@ -45,11 +45,21 @@ def route_period(folder: Path, period: Period, *, rounds: int, micro_rounds: int
         write_vehicle_types(types, speed_factor=period.speed_factor)
 
         def loading_of(routed: list[Trip]) -> Loading:
-            write_plans(layouts, count_flows([*routed, *buses], hours=hours), roads, plans, cycle_bounds_s=period.cycle_s)
-            return Loading(net_file=net_file, additional_files=(types, plans), begin_s=period.load_s, end_s=period.end_s)
+            write_plans(
+                layouts, count_flows([*routed, *buses], hours=hours), roads, plans, cycle_bounds_s=period.cycle_s
+            )
+            return Loading(
+                net_file=net_file, additional_files=(types, plans), begin_s=period.load_s, end_s=period.end_s
+            )
 
         routed = assign(
-            trips, loading_of, work, rounds=rounds, micro_rounds=micro_rounds, seed=seed, count_vph=known_counts(folder, period)
+            trips,
+            loading_of,
+            work,
+            rounds=rounds,
+            micro_rounds=micro_rounds,
+            seed=seed,
+            count_vph=known_counts(folder, period),
         )
     return sorted([*routed, *buses], key=lambda trip: trip.depart_s)
 
@@ -65,7 +75,7 @@ def bus_service(period: Period) -> str:
     """Which service level the buses of a period run: ``peak``, ``midday`` or ``night``."""
     if period.name.endswith("peak"):
         return "peak"
-    return "night" if not 5 <= period.begin_h < 24 else "midday"  # noqa: PLR2004
+    return "night" if not 5 <= period.begin_h < 24 else "midday"
 
 
 def main() -> None:
@@ -74,7 +84,9 @@ def main() -> None:
     parser.add_argument("name", help="a written city, such as kuala-lumpur")
     parser.add_argument("period", help="a period of its periods.toml, such as pm-peak")
     parser.add_argument("--rounds", type=int, default=12, help="rounds of the assignment (default 12)")
-    parser.add_argument("--micro-rounds", type=int, default=1, help="how many of them in the microscopic model (default 1)")
+    parser.add_argument(
+        "--micro-rounds", type=int, default=1, help="how many of them in the microscopic model (default 1)"
+    )
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
@@ -82,7 +94,9 @@ def main() -> None:
     periods = read_periods(folder).periods
     if given.period not in periods:
         raise InputError(f"unknown period {given.period!r}{nearest_hint(given.period, periods)}")
-    trips = route_period(folder, periods[given.period], rounds=given.rounds, micro_rounds=given.micro_rounds, seed=given.seed)
+    trips = route_period(
+        folder, periods[given.period], rounds=given.rounds, micro_rounds=given.micro_rounds, seed=given.seed
+    )
     target = folder / "routes" / f"{given.period}.rou.xml.gz"
     target.parent.mkdir(exist_ok=True)
     write_routes(trips, target)

@@ -62,7 +62,9 @@ def _count(path: Path, number: int, row: dict[str, str]) -> Count:
     except (TypeError, ValueError):
         raise InputError(f"{path}, line {number}: begin_s, end_s and vehicles must be numbers") from None
     if not (count.begin_s < count.end_s and count.vehicles >= 0 and math.isfinite(count.vehicles)):
-        raise InputError(f"{path}, line {number}: {count.vehicles:g} vehicles from {count.begin_s:g} s to {count.end_s:g} s")
+        raise InputError(
+            f"{path}, line {number}: {count.vehicles:g} vehicles from {count.begin_s:g} s to {count.end_s:g} s"
+        )
     return count
 
 

@@ -180,7 +180,14 @@ def feeding_links(roads: Roads, flows: Flows) -> list[Link]:
         if signalled and pcu > 0:
             travel_s = road.length_m / (road.corridor.speed_kmh / 3.6)
             found.append(
-                Link(start=road.start, end=road.end, from_edge=from_edge, to_edge=road.last_edge, pcu=pcu, travel_s=travel_s)
+                Link(
+                    start=road.start,
+                    end=road.end,
+                    from_edge=from_edge,
+                    to_edge=road.last_edge,
+                    pcu=pcu,
+                    travel_s=travel_s,
+                )
             )
     return found
 

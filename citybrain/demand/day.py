@@ -20,6 +20,7 @@ _HOUR_S = 3600.0
 
 def period_of_hour(hour: int, periods: dict[str, Period], profile: tuple[float, ...]) -> str:
     """Return the period whose traffic an hour resembles: the nearest in time, of like volume."""
+
     def unlike(name: str) -> tuple[float, str]:
         begin = periods[name].begin_h
         away = min(abs(hour - begin), 24 - abs(hour - begin))
@@ -30,7 +31,11 @@ def period_of_hour(hour: int, periods: dict[str, Period], profile: tuple[float, 
 
 
 def write_day(
-    parts: dict[str, tuple[Period, list[Trip]]], profile: tuple[float, ...], layouts: list[SignalLayout], roads: Roads, target: Path
+    parts: dict[str, tuple[Period, list[Trip]]],
+    profile: tuple[float, ...],
+    layouts: list[SignalLayout],
+    roads: Roads,
+    target: Path,
 ) -> None:
     """Write ``day.rou.xml.gz`` and ``plans.add.xml``, whose programs SUMO switches by the clock.
 

@@ -69,7 +69,7 @@ def read_periods(folder: Path) -> Day:
         raise InputError(f"{path}: not TOML ({error})") from None
     shares = tables.get("shares", {})
     profile = tuple(float(share) for share in tables.get("day", {}).get("profile", ()))
-    if profile and (len(profile) != 24 or min(profile) < 0):  # noqa: PLR2004
+    if profile and (len(profile) != 24 or min(profile) < 0):
         raise InputError(f"{path}: day.profile has {len(profile)} values, needed 24, none negative")
     total = sum(profile) or 1.0
     periods = {name: _period(path, name, table, shares) for name, table in tables.get("period", {}).items()}
@@ -87,8 +87,10 @@ def _period(path: Path, name: str, table: dict[str, Any], shares: dict[str, floa
         period = Period(name=name, cycle_s=(low, high), shares=own_shares, **values)
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{path}: period {name!r} is not usable ({' '.join(str(error).split())})") from None
-    if not 0 <= period.begin_h < period.end_h <= 24 or period.warmup_s < 0 or period.trips_vph <= 0:  # noqa: PLR2004
-        raise InputError(f"{path}: period {name!r} from {period.begin_h} h to {period.end_h} h with {period.trips_vph} trips/h")
+    if not 0 <= period.begin_h < period.end_h <= 24 or period.warmup_s < 0 or period.trips_vph <= 0:
+        raise InputError(
+            f"{path}: period {name!r} from {period.begin_h} h to {period.end_h} h with {period.trips_vph} trips/h"
+        )
     if sum(own_shares.values()) <= 0:
         raise InputError(f"{path}: period {name!r} has no share of any vehicle kind in {VEHICLE_KINDS}")
     return period

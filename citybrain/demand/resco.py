@@ -60,7 +60,5 @@ def _folder() -> Path:
         ) from None
     folder = Path(str(distribution.locate_file("sumo_rl/nets/RESCO")))
     if not folder.is_dir():
-        raise InputError(
-            f"{folder}: sumo-rl {distribution.version} carries no RESCO maps; install sumo-rl 1.4.5"
-        )
+        raise InputError(f"{folder}: sumo-rl {distribution.version} carries no RESCO maps; install sumo-rl 1.4.5")
     return folder

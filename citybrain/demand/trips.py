@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from lxml import etree
 from numpy.typing import NDArray
 
 from citybrain.demand.periods import VEHICLE_KINDS, Period
+from citybrain.demand.validate import open_maybe_gzip
 from citybrain.demand.zones import Zone
 
 
@@ -105,7 +105,7 @@ def write_routes(trips: list[Trip], path: Path) -> None:
 
 def read_trips(path: Path) -> Iterator[Trip]:
     """Read vehicles with their routes from a route file, compressed or not."""
-    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
+    with open_maybe_gzip(path) as file:
         yield from _vehicles(file)
 
 

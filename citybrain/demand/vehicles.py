@@ -6,13 +6,37 @@ from pathlib import Path
 
 from lxml import etree
 
-_CAR = {"vClass": "passenger", "length": "4.4", "minGap": "2.0", "accel": "2.2", "decel": "4.5", "tau": "1.45", "sigma": "0.4"}
+_CAR = {
+    "vClass": "passenger",
+    "length": "4.4",
+    "minGap": "2.0",
+    "accel": "2.2",
+    "decel": "4.5",
+    "tau": "1.45",
+    "sigma": "0.4",
+}
 _MOTORCYCLE = {
     "vClass": "motorcycle", "length": "2.0", "minGap": "1.0", "accel": "3.0", "decel": "4.5", "tau": "1.25", "sigma": "0.4",
     "width": "0.8",
 }  # fmt: skip
-_LORRY = {"vClass": "truck", "length": "8.5", "minGap": "2.5", "accel": "1.4", "decel": "4.0", "tau": "1.7", "sigma": "0.4"}
-_BUS = {"vClass": "bus", "length": "12.0", "minGap": "2.5", "accel": "1.3", "decel": "4.0", "tau": "1.7", "sigma": "0.4"}
+_LORRY = {
+    "vClass": "truck",
+    "length": "8.5",
+    "minGap": "2.5",
+    "accel": "1.4",
+    "decel": "4.0",
+    "tau": "1.7",
+    "sigma": "0.4",
+}
+_BUS = {
+    "vClass": "bus",
+    "length": "12.0",
+    "minGap": "2.5",
+    "accel": "1.3",
+    "decel": "4.0",
+    "tau": "1.7",
+    "sigma": "0.4",
+}
 _EMISSIONS = {
     "car": "PC_petrol_Euro-4",
     "motorcycle": "MC_4S_le250cc_Euro-3",

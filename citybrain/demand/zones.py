@@ -52,7 +52,7 @@ def read_zones(city: WrittenCity, roads: Roads) -> tuple[Zone, ...]:
         raise InputError(f"{path}: not TOML ({error})") from None
     gateways = [_gateway(path, table, city, roads) for table in tables.get("gateway", [])]
     zones = [_zone(path, table, city, roads) for table in tables.get("zone", [])]
-    if len(gateways) + len(zones) < 2:  # noqa: PLR2004
+    if len(gateways) + len(zones) < 2:
         raise InputError(f"{path}: {len(gateways) + len(zones)} gateways and zones; demand needs two at least")
     return (*gateways, *zones)
 

@@ -112,9 +112,7 @@ def read_city(folder: Path) -> WrittenCity:
     used = {place for corridor in corridors for place in corridor.places}
     for place in places:
         if place not in used:
-            raise InputError(
-                f"{folder / 'junctions.csv'}: {place} is on no corridor; add it to one or remove it"
-            )
+            raise InputError(f"{folder / 'junctions.csv'}: {place} is on no corridor; add it to one or remove it")
     return WrittenCity(folder=folder, places=places, corridors=corridors)
 
 
@@ -139,9 +137,7 @@ def _place(path: Path, row: dict[str, str]) -> Place:
     try:
         place = Place(**{**row, "lat": float(row["lat"]), "lon": float(row["lon"])})  # type: ignore[arg-type]
     except (TypeError, ValueError):
-        raise InputError(
-            f"{path}: row {row.get('id')!r} has no number in lat or lon, or too many columns"
-        ) from None
+        raise InputError(f"{path}: row {row.get('id')!r} has no number in lat or lon, or too many columns") from None
     if place.kind not in _KINDS:
         raise InputError(f"{path}: {place.id} is of kind {place.kind!r}{nearest_hint(place.kind, _KINDS)}")
     if place.signalised != bool(place.group):

@@ -116,9 +116,7 @@ class Intergreens:
 
     def _compute(self, before: str, target: int) -> tuple[tuple[str, int], ...]:
         after = self.junction.stages[target].state
-        losing = [
-            i for i, lamp in enumerate(before) if lamp in "yY" or (lamp in GREEN and after[i] not in GREEN)
-        ]
+        losing = [i for i, lamp in enumerate(before) if lamp in "yY" or (lamp in GREEN and after[i] not in GREEN)]
         if not losing:
             return ()
         # a permissive green that becomes protected no longer looks out for those who are clearing
@@ -130,8 +128,7 @@ class Intergreens:
         yellow = max((self._yellow(i) for i in losing), default=0.0)
         low_s = self.min_green_ms(target) / _MS  # those whom nobody meets now have that much longer
         clear = max(
-            self._clearance(i, yellow) - (0.0 if self.junction.conflicts[i, gaining].any() else low_s)
-            for i in losing
+            self._clearance(i, yellow) - (0.0 if self.junction.conflicts[i, gaining].any() else low_s) for i in losing
         )
         clear = max(clear, 0.0)
         if self.rules.all_red_s is not None:

@@ -191,9 +191,7 @@ class Network:
             time_s = edge.length_m / max(edge.speed_mps, 0.1)
             known = graph.get_edge_data(edge.from_node, edge.to_node)
             if known is None or known["time_s"] > time_s:
-                graph.add_edge(
-                    edge.from_node, edge.to_node, index=edge.index, length_m=edge.length_m, time_s=time_s
-                )
+                graph.add_edge(edge.from_node, edge.to_node, index=edge.index, length_m=edge.length_m, time_s=time_s)
         return graph
 
 

@@ -52,9 +52,7 @@ def run_sumo_tool(name: str, *arguments: str) -> str:
     command = [sumo_binary(name), *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        lines = [line for line in done.stderr.splitlines() if line.startswith("Error")] or [
-            done.stderr.strip()[-300:]
-        ]
+        lines = [line for line in done.stderr.splitlines() if line.startswith("Error")] or [done.stderr.strip()[-300:]]
         raise CitybrainError(f"{name} failed: {lines[0]}")
     return done.stderr
 
@@ -66,9 +64,7 @@ def write_plain(roads: Roads, folder: Path) -> dict[str, Path]:
     nodes, edges, connections = (etree.Element(tag) for tag in ("nodes", "edges", "connections"))
     for place in roads.city.places.values():
         kind = "traffic_light" if place.signalised else "priority"
-        node = etree.SubElement(
-            nodes, "node", id=place.id, x=f"{place.lon:.6f}", y=f"{place.lat:.6f}", type=kind
-        )
+        node = etree.SubElement(nodes, "node", id=place.id, x=f"{place.lon:.6f}", y=f"{place.lat:.6f}", type=kind)
         if place.signalised:
             node.set("tl", place.id)
     for road in roads.roads.values():
@@ -79,15 +75,11 @@ def write_plain(roads: Roads, folder: Path) -> dict[str, Path]:
         if place.kind == "crossing":
             _write_crossing(roads, place.id, nodes, edges, connections)
     for kind, root in (("nod", nodes), ("edg", edges), ("con", connections)):
-        etree.ElementTree(root).write(
-            str(files[kind]), pretty_print=True, xml_declaration=True, encoding="utf-8"
-        )
+        etree.ElementTree(root).write(str(files[kind]), pretty_print=True, xml_declaration=True, encoding="utf-8")
     return files
 
 
-def _write_road(
-    road: Road, nodes: etree._Element, edges: etree._Element, connections: etree._Element
-) -> None:
+def _write_road(road: Road, nodes: etree._Element, edges: etree._Element, connections: etree._Element) -> None:
     if not road.cut_m:
         _write_edge(edges, road, road.id, road.start, road.end, road.lanes, road.shape)
         return
@@ -143,9 +135,7 @@ def _write_crossing(
         lon = place.lon + math.sin(heading + turn) * _FOOTPATH_M / METRES_PER_DEGREE
         kerb = f"{place_id}.{side}"
         etree.SubElement(nodes, "node", id=kerb, x=f"{lon:.6f}", y=f"{lat:.6f}", type="priority")
-        path = etree.SubElement(
-            edges, "edge", id=f"{kerb}.path", to=place_id, numLanes="1", speed="1.5", width="2"
-        )
+        path = etree.SubElement(edges, "edge", id=f"{kerb}.path", to=place_id, numLanes="1", speed="1.5", width="2")
         path.set("from", kerb)
         path.set("allow", "pedestrian")
         path.set("priority", "1")

@@ -112,9 +112,7 @@ def _roads_of(corridor: Corridor, places: dict[str, Place]) -> list[Road]:
                     (step, start, corridor.lanes[1], shape[::-1]),
                 ):
                     if lanes:
-                        beside = (
-                            _shifted(tuple(line), corridor.beside_m) if corridor.beside_m else tuple(line)
-                        )
+                        beside = _shifted(tuple(line), corridor.beside_m) if corridor.beside_m else tuple(line)
                         found.append(Road(start=a, end=b, corridor=corridor, shape=beside, lanes=lanes))
             start, shape = step, [point]
     return found
@@ -129,9 +127,7 @@ def _shifted(shape: tuple[Point, ...], left_m: float) -> tuple[Point, ...]:
         dy = dense[i + 1][0] - dense[i - 1][0]
         dx = dense[i + 1][1] - dense[i - 1][1]
         norm = math.hypot(dx, dy)
-        moved.append(
-            (dense[i][0] + dx / norm * left_m / METRES_PER_DEGREE, dense[i][1] - dy / norm * left_m / east)
-        )
+        moved.append((dense[i][0] + dx / norm * left_m / METRES_PER_DEGREE, dense[i][1] - dy / norm * left_m / east))
     return (*moved, shape[-1])
 
 
@@ -184,9 +180,7 @@ def _exits(ways: list[tuple[float, Road]]) -> list[Exit]:
     """Classify ways out; the straightest one within reach is the straight one."""
     exits = []
     for angle, road in ways:
-        turn = (
-            "near" if angle < -_STRAIGHT_WITHIN_DEG else "far" if angle > _STRAIGHT_WITHIN_DEG else "straight"
-        )
+        turn = "near" if angle < -_STRAIGHT_WITHIN_DEG else "far" if angle > _STRAIGHT_WITHIN_DEG else "straight"
         exits.append(Exit(turn, road.lanes))
     return exits
 
@@ -209,8 +203,8 @@ def _at_signal(arriving: list[Road], leaving: list[Road]) -> list[Connection]:
     found = []
     for road in arriving:
         ways = _ways_out(road, leaving)
-        for turn in allot_lanes(road.last_lanes, _exits(ways), far_alone=bool(road.cut_m)):
-            found.append(_connection(road, ways[turn.exit][1], turn.lane, turn.to_lane))
+        turns = allot_lanes(road.last_lanes, _exits(ways), far_alone=bool(road.cut_m))
+        found += [_connection(road, ways[turn.exit][1], turn.lane, turn.to_lane) for turn in turns]
     return found
 
 

@@ -61,7 +61,11 @@ def read_layouts(net_file: Path) -> list[SignalLayout]:
     """Read the signals of a net and make stages for each, in the order of their ids."""
     root = etree.parse(str(net_file)).getroot()
     left_hand = root.get("lefthand") in ("true", "1")
-    headings = {edge.get("id"): _heading_deg(edge[0].get("shape")) for edge in root.iter("edge") if len(edge) and edge.get("from")}
+    headings = {
+        edge.get("id"): _heading_deg(edge[0].get("shape"))
+        for edge in root.iter("edge")
+        if len(edge) and edge.get("from")
+    }
     lengths = {lane.get("id"): float(lane.get("length")) for lane in root.iter("lane")}
     foes = {
         (junction.get("id"), int(request.get("index"))): request.get("foes")
@@ -132,7 +136,12 @@ def _heading_deg(shape: str) -> float:
 
 
 def program(
-    layout: SignalLayout, greens_s: Sequence[float], *, program_id: str = "0", offset_s: float = 0, order: Sequence[int] = ()
+    layout: SignalLayout,
+    greens_s: Sequence[float],
+    *,
+    program_id: str = "0",
+    offset_s: float = 0,
+    order: Sequence[int] = (),
 ) -> etree._Element:
     """Make the ``tlLogic`` that runs the stages with these greens.
 
@@ -150,7 +159,9 @@ def program(
         steady = layout.stages[stage] & following
         walking = leaving & layout.walk_links
         if leaving - walking:
-            yellow = "".join("y" if i in leaving - walking else "G" if i in steady else "r" for i in range(layout.n_links))
+            yellow = "".join(
+                "y" if i in leaving - walking else "G" if i in steady else "r" for i in range(layout.n_links)
+            )
             _phase(logic, YELLOW_S, yellow)
         red_s = layout.intergreen_s(stage) - (YELLOW_S if leaving - walking else 0)
         _phase(logic, red_s, "".join("G" if i in steady else "r" for i in range(layout.n_links)))

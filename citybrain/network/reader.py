@@ -47,15 +47,11 @@ def read_network(net_file: str | Path) -> Network:
         raise InputError(f"{path}: no such network file")
     head = _head(path)
     try:
-        net = sumolib.net.readNet(
-            str(path), withPrograms=True, withInternal=True, withPedestrianConnections=True
-        )
+        net = sumolib.net.readNet(str(path), withPrograms=True, withInternal=True, withPedestrianConnections=True)
     except (
         etree.XMLSyntaxError, EOFError, KeyError, ValueError, AttributeError, IndexError, TypeError,
     ) as error:  # fmt: skip
-        raise InputError(
-            f"{path}: not a SUMO network ({_one_line(error)}); rebuild it with netconvert"
-        ) from None
+        raise InputError(f"{path}: not a SUMO network ({_one_line(error)}); rebuild it with netconvert") from None
     if "<net" not in head:
         raise InputError(f"{path}: not a SUMO network (root element is not <net>)")
     network = _Builder(net, str(path), left_hand='lefthand="true"' in head or 'lefthand="1"' in head).build()
@@ -276,9 +272,7 @@ class _Builder:
                     gives_way[a, b] = True
         nodes = {id(node): node for node, _ in (self.request_of[m.index] for m in movements)}
         x_m, y_m = np.mean([node.getCoord()[:2] for node in nodes.values()], axis=0) if nodes else (0.0, 0.0)
-        names = sorted(
-            {name for m in movements if m.from_lane >= 0 and (name := self.sumo_edges_name(m.from_lane))}
-        )
+        names = sorted({name for m in movements if m.from_lane >= 0 and (name := self.sumo_edges_name(m.from_lane))})
         return Junction(
             index=index,
             id=tls.getID(),
@@ -305,9 +299,7 @@ class _Builder:
             }
         return self._lane_names[lane_index]
 
-    def _stages(
-        self, junction_id: str, phases: list[Any], conflicts: Any, gives_way: Any
-    ) -> tuple[Stage, ...]:
+    def _stages(self, junction_id: str, phases: list[Any], conflicts: Any, gives_way: Any) -> tuple[Stage, ...]:
         """The distinct green phases of the program; conflicting protected greens are demoted."""
         states: list[str] = []
         for phase in phases:

@@ -121,8 +121,12 @@ class StageMaker:
         """Add, lane by lane, whatever conflicts with nothing; the approaches already green come first."""
         green = set(stage)
         approaches = {self._links[i].approach for i in stage}
-        lanes = sorted(self._by_lane, key=lambda lane: (self._links[min(self._by_lane[lane])].approach not in approaches, lane))
+        lanes = sorted(
+            self._by_lane, key=lambda lane: (self._links[min(self._by_lane[lane])].approach not in approaches, lane)
+        )
         for lane in lanes:
-            if all(self._links[i].turn != "crossing" for i in self._by_lane[lane]) and self.compatible(green | self._by_lane[lane]):
+            if all(self._links[i].turn != "crossing" for i in self._by_lane[lane]) and self.compatible(
+                green | self._by_lane[lane]
+            ):
                 green |= self._by_lane[lane]
         return green

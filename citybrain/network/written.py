@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import tempfile
 from pathlib import Path
 
@@ -47,7 +46,7 @@ def _build(folder: Path, target: Path) -> None:
         _log.debug("netconvert gave %d warnings for %s", len(warnings), folder.name)
         # two processes may build at once: the first to rename wins, the other's work is the same
         try:
-            os.replace(work, target)
+            work.replace(target)
         except OSError:
             if not (target / _NET).is_file():
                 raise
