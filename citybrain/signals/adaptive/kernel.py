@@ -31,8 +31,8 @@ def foe_due(tb: Any, cars: Any, m0: int, l0: int, m: int, code: Any, head: Any, 
         while q < stop and cars.eta_s[q] <= t + gap_s:
             if cars.move[q] == m0 + other:
                 return True
-            if code[cars.move[q] - m0] == RED:
-                break
+            if code[cars.move[q] - m0] != PROTECTED:
+                break  # it stands there itself, and nobody passes it
             q += 1
     return False
 
@@ -166,7 +166,6 @@ def rollout(
                 if road.room[exit_lane] + model.room_rate * t - used[m] < 1.0:
                     break
                 begin = max(ready[i], cars.eta_s[h], float(t))
-                first = standing[i]
                 if standing[i]:
                     standing[i] = False
                     if cars.eta_s[h] < t + model.start_loss:
@@ -200,8 +199,6 @@ def rollout(
                 used[m] += weight
                 if departed.size > 0:
                     departed[h] = begin
-                if first:
-                    ready[i] += model.second_loss
                 if code[m] == PERMISSIVE:
                     ready[i] += model.trickle_s
         cost += present

@@ -13,7 +13,6 @@ class Model(NamedTuple):
 
     horizon: int
     start_loss: float
-    second_loss: float
     gap_s: float
     trickle_s: float
     hysteresis: float
@@ -33,8 +32,8 @@ class AdaptiveParameters:
         How far the queues are rolled forward.
     headway_s : float
         Saturation headway before a lane has been seen to discharge.
-    start_loss_s, second_loss_s : float
-        Time to the first crossing of a green, and added to the second.
+    start_loss_s : float
+        Time from green to the first crossing of a standing queue.
     acceleration_mps2 : float
         Acceleration assumed of approaching vehicles.
     gap_s : float
@@ -62,7 +61,6 @@ class AdaptiveParameters:
     horizon_s: int = 60
     headway_s: float = 1.9
     start_loss_s: float = 1.0
-    second_loss_s: float = 0.5
     acceleration_mps2: float = 2.6
     gap_s: float = 4.0
     trickle_s: float = 0.5
@@ -89,7 +87,6 @@ class AdaptiveParameters:
         return Model(
             horizon=int(self.horizon_s),
             start_loss=self.start_loss_s,
-            second_loss=self.second_loss_s,
             gap_s=self.gap_s,
             trickle_s=self.trickle_s,
             hysteresis=self.hysteresis,

@@ -1,0 +1,159 @@
+"""The adaptive policy: hand-computed predictions, decisions on the twin, fairness, explanations."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from builders import observation, one_junction
+
+from citybrain.detection import PerfectSensors
+from citybrain.errors import InputError
+from citybrain.loop import run_loop
+from citybrain.network.intergreens import SignalRules
+from citybrain.network.synthetic import grid_network
+from citybrain.signals.adaptive import Adaptive
+from citybrain.signals.adaptive.arrivals import Batch, downstream, merge, road_in_sight, travel_time_s
+from citybrain.signals.adaptive.kernel import rollout
+from citybrain.signals.adaptive.learning import Headways
+from citybrain.signals.adaptive.parameters import AdaptiveParameters
+from citybrain.signals.adaptive.policy import Road
+from citybrain.signals.adaptive.tables import make_tables
+from citybrain.signals.max_pressure import MaxPressure
+from citybrain.simulation.pointqueue import PointQueuePlant
+from citybrain.simulation.trips import poisson_trips
+
+RULES = SignalRules(yellow_s=3.0, all_red_s=0.0)
+TWO = one_junction(["Gr", "rG"], [(0, 1)])
+
+
+def predicted(network, vehicles, *, hold=0, target=-1, stage=0, room=1000.0, **parameters):
+    """Delay that the model predicts for (stop line, time to it, movement) rows."""
+    tables = make_tables(network, RULES)
+    p = AdaptiveParameters(**parameters)
+    rows = np.array(vehicles, dtype=float).reshape(-1, 3)
+    batch = Batch(rows[:, 0].astype(np.int64), rows[:, 1], rows[:, 2].astype(np.int64), np.ones(len(rows)))
+    cars = merge([batch], len(tables.lane))
+    road = Road(
+        np.full(len(tables.lane), 2.0), np.zeros(len(tables.move_lane)), np.full(len(network.lanes), float(room))
+    )
+    departed = np.full(len(rows), np.inf)
+    args = (tables, cars, road, p.model(), 0, stage, False, 0, 60.0, 0.0, hold, target, 1e18)
+    return rollout(*args, departed), departed
+
+
+def test_a_vehicle_on_green_loses_nothing():
+    cost, departed = predicted(TWO, [(0, 5.0, 0)])
+    assert cost == 0
+    assert departed[0] == pytest.approx(5.0)
+
+
+def test_a_vehicle_on_red_waits_for_intergreen_and_start_up():
+    # leave at once: 3 s of yellow, then a second to start
+    _, departed = predicted(TWO, [(1, 0.0, 1)], target=1)
+    assert departed[0] == pytest.approx(4.0)
+    _, later = predicted(TWO, [(1, 0.0, 1)], hold=10, target=1)
+    assert later[0] == pytest.approx(14.0)
+
+
+def test_a_queue_leaves_at_its_headway():
+    _, departed = predicted(TWO, [(1, 0.0, 1)] * 4, target=1)
+    assert np.diff(departed) == pytest.approx([2.0, 2.0, 2.0])
+
+
+def test_a_full_exit_takes_nobody():
+    cost, departed = predicted(TWO, [(0, 0.0, 0)] * 3, room=0.0, room_rate_vps=0.0)
+    assert np.isinf(departed).all()
+    assert cost == pytest.approx(3 * 60)
+
+
+def test_a_permissive_turn_waits_for_its_gap():
+    opposed = one_junction(["gG", "rr"], [(0, 1)], gives_way=[(0, 1)])
+    _, free = predicted(opposed, [(0, 0.0, 0)])
+    _, held = predicted(opposed, [(0, 0.0, 0), (1, 0.0, 1), (1, 5.0, 1)])
+    assert free[0] < 2.0
+    assert held[0] > held[2]
+
+
+@pytest.mark.parametrize(("distance_m", "speed_mps", "seconds"), [(100.0, 10.0, 10.0), (0.0, 3.0, 0.0), (25.0, 0.0, 5.0)])
+def test_travel_time(distance_m, speed_mps, seconds):
+    got = travel_time_s(np.array([distance_m]), np.array([speed_mps]), np.array([10.0]), 2.0)
+    assert got[0] == pytest.approx(seconds)
+
+
+def test_it_goes_where_the_queue_is_and_says_why():
+    policy = Adaptive()
+    policy.start(TWO, RULES)
+    lane = TWO.movements[1].from_lane
+    decision = policy.decide(observation(TWO, [(lane, 1, 8.0 * k, 0.0) for k in range(5)], stage=[0]))
+    assert decision.stage.tolist() == [1]
+    why = decision.reasons[0]
+    assert why["chosen"] == 1
+    costs = {row["stage"]: row["predicted_delay_veh_s"] for row in why["alternatives"]}
+    assert costs[1] < costs[0]
+
+
+def test_it_keeps_a_stage_that_is_discharging():
+    policy = Adaptive()
+    policy.start(TWO, RULES)
+    rows = [(TWO.movements[0].from_lane, 0, 8.0 * k, 5.0) for k in range(8)]
+    rows += [(TWO.movements[1].from_lane, 1, 2.0, 0.0)]
+    assert policy.decide(observation(TWO, rows, stage=[0])).stage.tolist() == [0]
+
+
+def test_nobody_waits_for_ever():
+    policy = Adaptive(max_red_s=30.0)
+    policy.start(TWO, RULES)
+    main = [(TWO.movements[0].from_lane, 0, 8.0 * k, 8.0) for k in range(30)]
+    side = [(TWO.movements[1].from_lane, 1, 2.0, 0.0)]
+    served = [
+        t
+        for t in range(60)
+        if policy.decide(observation(TWO, main + side, stage=[0], time_s=float(t))).stage.tolist() == [1]
+    ]
+    assert served[0] == 31
+
+
+def test_headways_are_learnt_from_a_discharging_queue():
+    tables = make_tables(TWO, RULES)
+    learnt = Headways(tables, 1.9)
+    standing, lanes = np.array([True, False]), np.array([0])
+    base = observation(TWO, stage=[0])
+    for second in range(200):
+        passed = np.array([1.0 if second % 3 == 0 else 0.0, 0.0])
+        learnt.learn(replace(base, time_s=float(second), passed=passed), lanes, standing)
+    assert learnt.headway_s[0] == pytest.approx(3.0, abs=0.15)
+
+
+def test_road_in_sight_ends_at_a_signal():
+    network = grid_network(1, 2, spacing_m=150.0)
+    reach_m, fed = road_in_sight(network, 250.0)
+    between = next(e for e in network.edges if {e.from_node, e.to_node} == {"0-0", "0-1"})
+    assert reach_m[between.index] == pytest.approx(between.length_m)
+    assert fed[between.index]
+    way = downstream(network, make_tables(network, RULES))
+    assert way.at[between.lanes[0] + 1] > way.at[between.lanes[0]]
+
+
+def delay_on_twin(policy, seed):
+    network = grid_network(2, 2, lanes=1, stages=2)
+    trips = poisson_trips(network, np.random.default_rng(seed), flow_vph=350, end_s=900)
+    plant = PointQueuePlant(network, trips)
+    run_loop(plant, network, policy, PerfectSensors(network), RULES, 1200.0)
+    return float(plant.outcome().delay_s.mean())
+
+
+def test_it_beats_max_pressure_on_the_twin():
+    ratios = [delay_on_twin(Adaptive(), seed) / delay_on_twin(MaxPressure(), seed) for seed in (1, 2, 3)]
+    assert max(ratios) < 0.9
+
+
+def test_the_same_run_twice_gives_the_same_delay():
+    assert delay_on_twin(Adaptive(), 4) == delay_on_twin(Adaptive(), 4)
+
+
+@pytest.mark.parametrize(("name", "value"), [("sight_m", 0.0), ("horizon_s", -1), ("gap_s", -0.1), ("holds_s", (1, -2))])
+def test_bad_parameters_are_refused(name, value):
+    with pytest.raises(InputError, match=name):
+        Adaptive(**{name: value})
