@@ -46,9 +46,7 @@ def main() -> None:
         sys.exit(1)
     except OSError as error:
         reason = error.strerror or str(error)
-        errors.print(
-            f"citybrain: {error.filename or 'output'}: {reason}", style="red", markup=False, soft_wrap=True
-        )
+        errors.print(f"citybrain: {error.filename or 'output'}: {reason}", style="red", markup=False, soft_wrap=True)
         sys.exit(2)
     except KeyboardInterrupt:
         errors.print("citybrain: interrupted")
@@ -80,9 +78,7 @@ def parse_seeds(text: str) -> tuple[int, ...]:
         try:
             numbers += [int(part)] if part else []
         except ValueError:
-            raise InputError(
-                f"--seeds {text!r}: {part!r} is not an integer; use --seeds 5 or --seeds 1,2,3"
-            ) from None
+            raise InputError(f"--seeds {text!r}: {part!r} is not an integer; use --seeds 5 or --seeds 1,2,3") from None
     if "," not in text and len(numbers) == 1:
         if not 1 <= numbers[0] <= _MOST_SEEDS:
             raise InputError(f"--seeds {text!r}: as a number of seeds it must be 1 to {_MOST_SEEDS}")
@@ -95,24 +91,16 @@ def parse_seeds(text: str) -> tuple[int, ...]:
 @app.command()
 def evaluate(
     scenario: Annotated[str, typer.Argument(help="A name such as resco:cologne1, or a path to a .sumocfg.")],
-    policies: Annotated[
-        str, typer.Option(help="Policies to compare, separated by commas.")
-    ] = "max-pressure,greedy",
-    baseline: Annotated[
-        str, typer.Option(help="The policy that the others are compared with.")
-    ] = "fixed-time",
+    policies: Annotated[str, typer.Option(help="Policies to compare, separated by commas.")] = "max-pressure,greedy",
+    baseline: Annotated[str, typer.Option(help="The policy that the others are compared with.")] = "fixed-time",
     seeds: Annotated[str, typer.Option(help="How many seeds (5), or which (1,2,3).")] = "3",
     begin: Annotated[float | None, typer.Option(help="Start of the measured window, seconds.")] = None,
     end: Annotated[float | None, typer.Option(help="End of the measured window, seconds.")] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Runs at a time, each in its own process.")] = 2,
     sensors: Annotated[str, typer.Option(help="What policies see: perfect.")] = "perfect",
     gui: Annotated[bool, typer.Option("--gui", help="Show the runs in sumo-gui.")] = False,
-    socket: Annotated[
-        bool, typer.Option("--socket", help="Talk to SUMO over a socket instead of in process.")
-    ] = False,
-    out: Annotated[Path, typer.Option(help="Folder for results.json, trips.parquet and report.html.")] = Path(
-        "out"
-    ),
+    socket: Annotated[bool, typer.Option("--socket", help="Talk to SUMO over a socket instead of in process.")] = False,
+    out: Annotated[Path, typer.Option(help="Folder for results.json, trips.parquet and report.html.")] = Path("out"),
     force: Annotated[bool, typer.Option("--force", help="Replace results that the folder holds.")] = False,
 ) -> None:
     """Run policies in SUMO on paired seeds and compare their travel times.
@@ -161,9 +149,7 @@ def evaluate(
             bar.stop()
     console.print(summary_table(results))
     for run in failures(results):
-        errors.print(
-            f"failed: {run.policy} seed {run.seed}: {run.error}", style="red", markup=False, soft_wrap=True
-        )
+        errors.print(f"failed: {run.policy} seed {run.seed}: {run.error}", style="red", markup=False, soft_wrap=True)
     console.print(f"Report: {out / 'report.html'}", soft_wrap=True)
     if results.interrupted:
         raise typer.Exit(130)
@@ -174,8 +160,9 @@ def evaluate(
 def summary_table(results: Results) -> Table:
     """Return the comparison as a table for the terminal."""
     table = Table(title=f"{results.scenario}: mean over all loaded vehicles")
-    for heading in ("policy", "delay s", "95 %", "worst seed", "travel time saved", "delay saved", "verdict"):
-        table.add_column(heading, justify="left" if heading in ("policy", "verdict") else "right")
+    for heading in ("policy", "delay s", "95 %", "worst", "travel time", "delay saved", "verdict"):
+        words = heading in ("policy", "verdict")
+        table.add_column(heading, justify="left" if words else "right", no_wrap=heading == "policy")
     against = {row.policy: row for row in results.comparison}
     for policy, metrics in results.policies.items():
         delay, row = metrics["mean_delay_s"], against.get(policy)
