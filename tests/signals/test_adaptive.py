@@ -76,7 +76,9 @@ def test_a_permissive_turn_waits_for_its_gap():
     assert held[0] > held[2]
 
 
-@pytest.mark.parametrize(("distance_m", "speed_mps", "seconds"), [(100.0, 10.0, 10.0), (0.0, 3.0, 0.0), (25.0, 0.0, 5.0)])
+@pytest.mark.parametrize(
+    ("distance_m", "speed_mps", "seconds"), [(100.0, 10.0, 10.0), (0.0, 3.0, 0.0), (25.0, 0.0, 5.0)]
+)
 def test_travel_time(distance_m, speed_mps, seconds):
     got = travel_time_s(np.array([distance_m]), np.array([speed_mps]), np.array([10.0]), 2.0)
     assert got[0] == pytest.approx(seconds)
@@ -153,7 +155,9 @@ def test_the_same_run_twice_gives_the_same_delay():
     assert delay_on_twin(Adaptive(), 4) == delay_on_twin(Adaptive(), 4)
 
 
-@pytest.mark.parametrize(("name", "value"), [("sight_m", 0.0), ("horizon_s", -1), ("gap_s", -0.1), ("holds_s", (1, -2))])
+@pytest.mark.parametrize(
+    ("name", "value"), [("sight_m", 0.0), ("horizon_s", -1), ("gap_s", -0.1), ("holds_s", (1, -2))]
+)
 def test_bad_parameters_are_refused(name, value):
     with pytest.raises(InputError, match=name):
         Adaptive(**{name: value})

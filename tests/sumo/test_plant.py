@@ -105,7 +105,16 @@ def test_every_crossing_of_a_stop_line_is_counted_once(scenario, network, case):
         left = list(plant.read().ids)
     finally:
         plant.close()
-    crossings = {"wA AB Be": 2, "eB BA Aw": 2, "n1A As1": 1, "s1A An1": 1, "n2B Bs2": 1, "s2B Bn2": 1, "wA An1": 1, "s2B BA Aw": 2}
+    crossings = {
+        "wA AB Be": 2,
+        "eB BA Aw": 2,
+        "n1A As1": 1,
+        "s1A An1": 1,
+        "n2B Bs2": 1,
+        "s2B Bn2": 1,
+        "wA An1": 1,
+        "s2B BA Aw": 2,
+    }
     most = sum(
         crossings[line.split('edges="')[1].split('"')[0]]
         for line in case.routes.read_text(encoding="utf-8").splitlines() if "edges=" in line
