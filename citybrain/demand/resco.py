@@ -25,6 +25,7 @@ MAPS = (
     "ingolstadt21",
     "ingolstadt7",
 )
+_LOCKING_MAPS = ("cologne3", "ingolstadt21")
 _FIXED_INTERVAL_POLICIES = ("max-pressure", "max-wave")
 
 
@@ -36,7 +37,7 @@ def resco_scenario(name: str) -> Scenario:
     arterial = name == "arterial4x4"
     options = {**scenario.options, "time-to-teleport": "-1"}
     notes = ["RESCO setting: teleporting is off"]
-    if name == "ingolstadt21":
+    if name in _LOCKING_MAPS:
         # two vehicles yielding to each other inside a junction stand there for ever otherwise
         options["ignore-junction-blocker"] = "15"
         notes.append("vehicles ignore a blocker inside a junction after 15 s, for every policy")

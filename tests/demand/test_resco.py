@@ -25,7 +25,7 @@ def test_the_benchmarks_own_settings(name):
     assert (scenario.rules.yellow_s, scenario.rules.all_red_s) == (2.0 if arterial else 3.0, 0.0)
     assert scenario.intervals_s == dict.fromkeys(("max-pressure", "max-wave"), 5.0 if arterial else 10.0)
     assert scenario.options["time-to-teleport"] == "-1"
-    assert ("ignore-junction-blocker" in scenario.options) == (name == "ingolstadt21")
+    assert ("ignore-junction-blocker" in scenario.options) == (name in ("cologne3", "ingolstadt21"))
     assert any("teleporting" in note for note in scenario.notes)
     check_demand(scenario)
 
