@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
@@ -88,6 +89,16 @@ def parse_seeds(text: str) -> tuple[int, ...]:
     return tuple(numbers)
 
 
+def parse_address(text: str | None) -> tuple[str, int] | None:
+    """Read ``HOST:PORT``."""
+    if text is None:
+        return None
+    host, colon, port = text.rpartition(":")
+    if not (host and colon and port.isdigit() and 0 < int(port) < 65536):
+        raise InputError(f"--remote {text!r}: needs HOST:PORT, such as localhost:8813")
+    return host, int(port)
+
+
 @app.command()
 def evaluate(
     scenario: Annotated[str, typer.Argument(help="A name such as resco:cologne1, or a path to a .sumocfg.")],
@@ -100,6 +111,9 @@ def evaluate(
     sensors: Annotated[str, typer.Option(help="What policies see: perfect.")] = "perfect",
     gui: Annotated[bool, typer.Option("--gui", help="Show the runs in sumo-gui.")] = False,
     socket: Annotated[bool, typer.Option("--socket", help="Talk to SUMO over a socket instead of in process.")] = False,
+    remote: Annotated[
+        str | None, typer.Option(help="HOST:PORT of a SUMO that waits for clients and sees the same files.")
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder for results.json, trips.parquet and report.html.")] = Path("out"),
     force: Annotated[bool, typer.Option("--force", help="Replace results that the folder holds.")] = False,
 ) -> None:
@@ -121,8 +135,9 @@ def evaluate(
         baseline=baseline,
         seeds=parse_seeds(seeds),
         sensors=sensors,
-        jobs=1 if gui else jobs,
-        transport="gui" if gui else ("traci" if socket else "libsumo"),
+        jobs=1 if gui or remote else jobs,
+        transport="gui" if gui else ("traci" if socket or remote else "libsumo"),
+        remote=parse_address(remote),
         out=out,
         force=force,
         command=shlex.join(["citybrain", *sys.argv[1:]]),
@@ -159,25 +174,20 @@ def evaluate(
 
 def summary_table(results: Results) -> Table:
     """Return the comparison as a table for the terminal."""
-    table = Table(title=f"{results.scenario}: mean over all loaded vehicles")
-    for heading in ("policy", "delay s", "95 %", "worst", "travel time", "delay saved", "verdict"):
+    table = Table(title=f"{results.scenario}: mean over all loaded vehicles", box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in ("policy", "delay s", "travel time", "delay [95 %]", "verdict"):
         words = heading in ("policy", "verdict")
-        table.add_column(heading, justify="left" if words else "right", no_wrap=heading == "policy")
+        table.add_column(heading, justify="left" if words else "right", no_wrap=heading != "verdict")
     against = {row.policy: row for row in results.comparison}
     for policy, metrics in results.policies.items():
         delay, row = metrics["mean_delay_s"], against.get(policy)
-        saved = ("", "", "baseline") if row is None else (
-            f"{row.travel_time_saved_pct:+.1f} %",
-            f"{row.delay_saved_pct:+.1f} % [{row.ci95_pct[0]:+.1f}, {row.ci95_pct[1]:+.1f}]",
+        half = (delay.ci95[1] - delay.ci95[0]) / 2
+        compared = ("", "", "baseline") if row is None else (
+            f"{-row.travel_time_saved_pct:+.1f} %",
+            f"{-row.delay_saved_pct:+.1f} % [{-row.ci95_pct[1]:+.1f}, {-row.ci95_pct[0]:+.1f}]",
             row.verdict,
         )  # fmt: skip
-        table.add_row(
-            policy,
-            f"{delay.mean:.1f}",
-            f"{delay.ci95[0]:.1f} – {delay.ci95[1]:.1f}",
-            f"{delay.worst:.1f}",
-            *saved,
-        )
+        table.add_row(policy, f"{delay.mean:.1f} ± {half:.1f}" if half else f"{delay.mean:.1f}", *compared)
     return table
 
 

@@ -39,6 +39,7 @@ class Request:
     sensors: str = "perfect"
     jobs: int = 1
     transport: str = "libsumo"
+    remote: tuple[str, int] | None = None
     out: Path
     force: bool = False
     command: str = ""
@@ -62,7 +63,7 @@ def evaluate(
         Raised before anything is written.
     """
     specs = plan_runs(request)
-    network = read_network(request.scenario.net_file)
+    network = read_network(request.scenario.net_file, request.scenario.additional_files)
     check_demand(request.scenario)
     prepare_folder(request.out, force=request.force)
     progress(0, 0.0, specs[0])
@@ -105,6 +106,7 @@ def plan_runs(request: Request) -> list[RunSpec]:
             seed=seed,
             sensors=request.sensors,
             transport=request.transport,  # type: ignore[arg-type]
+            remote=request.remote,
         )
         for seed in request.seeds
         for name in names

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Literal
@@ -14,7 +14,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from citybrain.demand.scenario import Scenario
+from citybrain.demand.silenced import silenced
 from citybrain.detection import make_sensors
+from citybrain.errors import PlantError
 from citybrain.evaluation.metrics import read_edges, read_series, read_statistics, read_trips, summarise
 from citybrain.evaluation.results import RunResult
 from citybrain.loop import run_loop
@@ -105,7 +107,7 @@ def execute(spec: RunSpec, progress: Callable[[float], None] = lambda _: None) -
     """Run in this process and measure. Raises what the run raises; see :mod:`.workers`."""
     begun = perf_counter()
     scenario = spec.scenario
-    network = read_network(scenario.net_file)
+    network = read_network(scenario.net_file, scenario.additional_files)
     parameters = dict(spec.parameters)
     if spec.policy in scenario.intervals_s:
         parameters.setdefault("interval_s", scenario.intervals_s[spec.policy])
@@ -113,6 +115,7 @@ def execute(spec: RunSpec, progress: Callable[[float], None] = lambda _: None) -
     explanations = _Explanations()
     with tempfile.TemporaryDirectory(prefix="citybrain-") as name:
         folder = Path(name)
+        scenario = replace(scenario, additional_files=silenced(scenario.additional_files, folder))
         additional = [_edge_data_request(folder)]
         if isinstance(policy, NativePolicy):
             programs = policy.programs(network, scenario.rules)
@@ -144,6 +147,10 @@ def execute(spec: RunSpec, progress: Callable[[float], None] = lambda _: None) -
             )
         finally:
             plant.close()
+        if spec.remote is not None and not (folder / "tripinfo.xml").exists():
+            raise PlantError(
+                f"the SUMO at {spec.remote[0]}:{spec.remote[1]} wrote its outputs elsewhere; it must share {folder}"
+            )
         trips = read_trips(folder / "tripinfo.xml", end_s=scenario.end_s)
         statistics = read_statistics(folder / "statistics.xml")
         delay, speed, vehicles = read_edges(folder / "edges.xml", network)

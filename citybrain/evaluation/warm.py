@@ -9,9 +9,12 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
+import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from citybrain.demand.scenario import Scenario
+from citybrain.demand.silenced import silenced
 from citybrain.errors import PlantError
 from citybrain.simulation.sumo import SumoLaunch, sumo_arguments, sumo_binary, sumo_version
 
@@ -35,9 +38,11 @@ def warm_state(scenario: Scenario) -> Path | None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f"{os.getpid()}-{path.name}")
     launch = SumoLaunch(seed=WARM_SEED, begin_s=scenario.begin_s - scenario.warmup_s, save_state=temporary)
-    arguments = sumo_arguments(scenario, launch)
-    arguments[arguments.index("--end") + 1] = f"{scenario.begin_s + scenario.step_s:g}"
-    done = subprocess.run([sumo_binary(), *arguments], capture_output=True, text=True, check=False)
+    with tempfile.TemporaryDirectory(prefix="citybrain-") as name:
+        quiet = replace(scenario, additional_files=silenced(scenario.additional_files, Path(name)))
+        arguments = sumo_arguments(quiet, launch)
+        arguments[arguments.index("--end") + 1] = f"{scenario.begin_s + scenario.step_s:g}"
+        done = subprocess.run([sumo_binary(), *arguments], capture_output=True, text=True, check=False)
     if done.returncode != 0 or not temporary.exists():
         raise PlantError(f"{scenario.name}: the warm-up failed: {' '.join(done.stderr.split())[:300]}")
     temporary.replace(path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import sumolib
 from lxml import etree
 
 from citybrain.errors import InputError
+from citybrain.network.additional_programs import load_programs
 from citybrain.network.model import (
     GREEN,
     Edge,
@@ -29,13 +31,15 @@ _TURNS = {"s": "straight", "l": "left", "L": "left", "r": "right", "R": "right",
 _MOTOR_CLASSES = ("passenger", "bus", "truck", "motorcycle")
 
 
-def read_network(net_file: str | Path) -> Network:
+def read_network(net_file: str | Path, additional_files: Sequence[Path] = ()) -> Network:
     """Read a SUMO net.
 
     Parameters
     ----------
     net_file : path
         A ``.net.xml`` or ``.net.xml.gz``.
+    additional_files : sequence of path
+        Files that a scenario loads after the net; their signal programs replace the net's.
 
     Raises
     ------
@@ -54,6 +58,7 @@ def read_network(net_file: str | Path) -> Network:
         raise InputError(f"{path}: not a SUMO network ({_one_line(error)}); rebuild it with netconvert") from None
     if "<net" not in head:
         raise InputError(f"{path}: not a SUMO network (root element is not <net>)")
+    load_programs(net, additional_files)
     network = _Builder(net, str(path), left_hand='lefthand="true"' in head or 'lefthand="1"' in head).build()
     if not network.junctions:
         dark = f"{len(network.warnings)} tlLogic, none with a green phase" if network.warnings else "0 tlLogic"

@@ -42,7 +42,8 @@ class SumoLaunch:
     load_state, save_state : path, optional
         A warm state to start from, or to write at ``begin_s``.
     remote : (host, port), optional
-        A SUMO that waits there for a client; it has its own scenario and outputs.
+        A SUMO that waits there for a client; it is told to load this scenario, so
+        the paths must be the same there.
     """
 
     seed: int
@@ -124,6 +125,7 @@ class SumoPlant:
         self._passed: list[int] = []
         self._lane_length: dict[str, float] = {}
         self._open = False
+        self._elsewhere = launch.remote is not None
         self._in_process = launch.transport == "libsumo" and launch.remote is None
         self._api: Any = self._start(sumo_arguments(scenario, launch), launch)
         self._open = True
@@ -136,7 +138,9 @@ class SumoPlant:
         try:
             if launch.remote is not None:
                 host, port = launch.remote
-                return api.connect(port=port, host=host, numRetries=20)
+                connection = api.connect(port=port, host=host, numRetries=20)
+                connection.load(arguments)
+                return connection
             if self._in_process:
                 api.start(["sumo", *arguments])
                 return api
@@ -156,7 +160,8 @@ class SumoPlant:
     def step(self) -> None:
         """Advance SUMO by one step."""
         with self._losses():
-            self._api.simulationStep()
+            # a SUMO that was running before it loaded this scenario needs to be told where the step ends
+            self._api.simulationStep(*([(self._time_ms + self._step_ms) / 1000] if self._elsewhere else []))
             self._time_ms += self._step_ms
             if not self._in_process:
                 self._subscribe_new()
@@ -230,15 +235,11 @@ class SumoPlant:
             if entry is None or entry[0] != lane_id:
                 entry = self._locate(name, lane_id, entry)
             current[name] = entry
-            rows.append(
-                (name, entry[1], entry[2], values[constants.VAR_LANEPOSITION], values[constants.VAR_SPEED])
-            )
+            rows.append((name, entry[1], entry[2], values[constants.VAR_LANEPOSITION], values[constants.VAR_SPEED]))
         self._ahead = current
         return rows
 
-    def _locate(
-        self, name: str, lane_id: str, known: tuple[str, Ahead, float] | None
-    ) -> tuple[str, Ahead, float]:
+    def _locate(self, name: str, lane_id: str, known: tuple[str, Ahead, float] | None) -> tuple[str, Ahead, float]:
         vehicle = self._api.vehicle
         length = self._lane_length.get(lane_id)
         if length is None:
@@ -278,6 +279,17 @@ class SumoPlant:
         if self._open:
             self._open = False
             try:
+                if self._elsewhere:  # another load ends this run, and returns when its outputs are complete
+                    self._api.load(
+                        [
+                            "--net-file",
+                            self.network.source,
+                            "--begin",
+                            f"{self._time_ms / 1000:g}",
+                            "--no-step-log",
+                            "true",
+                        ]
+                    )
                 self._api.close()
             except Exception as error:
                 raise PlantError(f"SUMO did not close: {_reason(error)}") from error

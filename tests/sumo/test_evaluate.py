@@ -10,6 +10,7 @@ import pytest
 
 from citybrain.evaluation.metrics import TRIP_SCHEMA
 from citybrain.evaluation.results import Results
+from citybrain.network import read_network
 
 pytestmark = pytest.mark.sumo
 
@@ -63,6 +64,34 @@ def test_force_replaces_and_nothing_else_does(cli, case):
     forced = cli("evaluate", case.config, "--policies", "", "--seeds", "2,", "--out", "o", "--end", "60", "--force")
     assert forced.returncode == 0
     assert [run["seed"] for run in json.loads((cli.folder / "o" / "results.json").read_text())["runs"]] == [2]
+
+
+def test_programs_of_additional_files_are_run_and_their_outputs_are_not_written(cli, case, tmp_path):
+    net = read_network(case.folder / "net.net.xml")
+    lane = net.lanes[net.movements[net.junctions[0].movements[0]].from_lane].id
+    states = [stage.state for stage in net.junctions[0].stages][:2]
+    phases = "".join(f'<phase duration="30" state="{state}"/>' for state in states)
+    extra = tmp_path / "mine.add.xml"
+    extra.write_text(
+        f'<additional><tlLogic id="{net.junctions[0].id}" programID="mine" type="static" offset="0">{phases}</tlLogic>'
+        f'<e1Detector id="d" lane="{lane}" pos="-5" freq="60" file="mine.xml"/></additional>',
+        encoding="utf-8",
+    )
+    (tmp_path / "mine.xml").write_text("precious", encoding="utf-8")
+    config = tmp_path / "mine.sumocfg"
+    config.write_text(
+        case.config.read_text(encoding="utf-8")
+        .replace('value="net', f'value="{case.folder}/net').replace('value="case', f'value="{case.folder}/case')
+        .replace("</input>", f'<additional-files value="{extra}"/></input>'),
+        encoding="utf-8",
+    )  # fmt: skip
+    done = cli("evaluate", config, "--policies", "greedy", "--seeds", "1", "--out", "o", "--end", "240")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "mine.xml").read_text(encoding="utf-8") == "precious"
+    plain = cli("evaluate", case.config, "--policies", "greedy", "--seeds", "1", "--out", "p", "--end", "240")
+    assert plain.returncode == 0, plain.stderr
+    with_mine, without = (Results.read(cli.folder / folder / "results.json").runs[0] for folder in "op")
+    assert with_mine.mean_delay_s != without.mean_delay_s
 
 
 def test_a_scenario_that_sumo_cannot_load_is_a_failed_row_with_sumos_reason(cli, case, tmp_path):

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from citybrain.cli import parse_seeds
+from citybrain.cli import parse_address, parse_seeds
 from citybrain.errors import InputError
 
 
@@ -48,3 +48,15 @@ def test_other_seeds_are_refused_and_quoted(text, complaint):
         parse_seeds(text)
     assert complaint in str(caught.value)
     assert repr(text) in str(caught.value)
+
+
+def test_an_address_is_a_host_and_a_port():
+    assert parse_address(None) is None
+    assert parse_address("localhost:8813") == ("localhost", 8813)
+    assert parse_address("::1:9000") == ("::1", 9000)
+
+
+@pytest.mark.parametrize("text", ["", "localhost", ":8813", "localhost:", "localhost:0", "localhost:70000", "a:b"])
+def test_what_is_no_address_is_said_in_one_line(text):
+    with pytest.raises(InputError, match=r"--remote .*needs HOST:PORT"):
+        parse_address(text)
