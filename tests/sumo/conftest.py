@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -98,6 +99,8 @@ class Cli:
         return Path(self.environment["SABOTAGE"])
 
     def start(self, *arguments: object, **options: object) -> subprocess.Popen[str]:
+        # a shell's background jobs ignore Ctrl-C, and so would the command
+        options.setdefault("preexec_fn", lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
         return subprocess.Popen(
             [sys.executable, "-m", "citybrain.cli", *map(str, arguments)],
             cwd=self.folder, env=self.environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options,
