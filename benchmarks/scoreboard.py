@@ -3,7 +3,7 @@
     python benchmarks/scoreboard.py                 # eight maps, 5 seeds, about 15 minutes on 2 cores
     python benchmarks/scoreboard.py --only-table    # from results that are there
 
-Results go to ``out/scoreboard/<map>``; a map whose results are there is not run again.
+Results go to ``out/scoreboard/<map>/<policy>``; what is there is not run again.
 """
 
 from __future__ import annotations
@@ -26,44 +26,46 @@ SEEDS = "101,102,103,104,105"
 START, END = "<!-- resco table: written by benchmarks/scoreboard.py -->", "<!-- end of resco table -->"
 
 
-def run(folder: Path, policies: tuple[str, ...]) -> None:
-    """Evaluate all policies on every map that has no results yet."""
-    for name in MAPS:
-        out = folder / name
-        if (out / "results.json").exists():
-            continue
-        command = ["-m", "citybrain.cli", "evaluate", f"resco:{name}", "--policies", ",".join(policies)]
-        subprocess.run([sys.executable, *command, "--seeds", SEEDS, "--jobs", "2", "--out", str(out)], check=False)
+def run(folder: Path, policies: tuple[str, ...], maps: tuple[str, ...]) -> None:
+    """Evaluate every policy on every map that has no results yet; the seeds pair them."""
+    for name in maps:
+        for policy in ("fixed-time", *policies):
+            out = folder / name / policy
+            if (out / "results.json").exists():
+                continue
+            command = ["-m", "citybrain.cli", "evaluate", f"resco:{name}", "--policies", policy, "--baseline", policy]
+            subprocess.run([sys.executable, *command, "--seeds", SEEDS, "--jobs", "2", "--out", str(out)], check=False)
 
 
 def table(folder: Path, policies: tuple[str, ...]) -> list[str]:
-    """Return the table's lines: mean [95 % interval] worst seed."""
-    there = [name for name in MAPS if (folder / name / "results.json").exists()]
-    results = {name: Results.read(folder / name / "results.json") for name in there}
+    """Return the table's lines: mean, half of the 95 % interval, worst seed; then the ratios to the best peer."""
+    found = {
+        (name, policy): Results.read(path)
+        for name in MAPS
+        for policy in ("fixed-time", *policies)
+        if (path := folder / name / policy / "results.json").exists()
+    }
+    delays = {key: results.policies[key[1]]["mean_delay_s"] for key, results in found.items() if results.policies}
     lines = [f"| map | {' | '.join(('fixed-time', *policies))} |", "|---" * (len(policies) + 2) + "|"]
     ratios = []
-    for name, found in results.items():
+    for name in MAPS:
         cells = []
         for policy in ("fixed-time", *policies):
-            delay = found.policies.get(policy, {}).get("mean_delay_s")
-            cells.append(
-                "failed"
-                if delay is None
-                else f"{delay.mean:.1f} ± {delay.mean - delay.ci95[0]:.1f} ({delay.worst:.1f})"
-            )
+            d = delays.get((name, policy))
+            cells.append("failed" if d is None else f"{d.mean:.1f} ± {d.mean - d.ci95[0]:.1f} ({d.worst:.1f})")
         lines.append(f"| {name} | {' | '.join(cells)} |")
-        if OURS in found.policies:
-            peers = {p: m["mean_delay_s"].mean for p, m in found.policies.items() if p != OURS}
+        peers = {policy: d.mean for (where, policy), d in delays.items() if where == name and policy != OURS}
+        if peers and (name, OURS) in delays:
             best = min(peers, key=lambda p: peers[p])
-            ratio = found.policies[OURS]["mean_delay_s"].mean / peers[best]
-            ratios.append((name, best, ratio))
+            ratios.append((name, best, delays[name, OURS].mean / peers[best]))
     if ratios:
         lines += ["", "| map | best peer | adaptive / best peer |", "|---|---|---|"]
         lines += [f"| {name} | {best} | {ratio:.2f} |" for name, best, ratio in ratios]
         mean = math.exp(sum(math.log(r) for _, _, r in ratios) / len(ratios))
         lines.append(f"| geometric mean | | {mean:.2f} |")
-    first = next(iter(results.values()))
-    lines += ["", f"SUMO {first.sumo_version}, {first.created[:10]}, seeds {SEEDS}, sensors {first.sensors}."]
+    one = next(iter(found.values()))
+    days = sorted({results.created[:10] for results in found.values()})
+    lines += ["", f"SUMO {one.sumo_version}, {' to '.join(days)}, seeds {SEEDS}, sensors {one.sensors}."]
     return lines
 
 
@@ -73,10 +75,11 @@ def main() -> None:
     parser.add_argument("--only-table", action="store_true")
     parser.add_argument("--folder", type=Path, default=ROOT / "out" / "scoreboard")
     parser.add_argument("--policies", default=",".join((*PEERS, OURS)))
+    parser.add_argument("--maps", default=",".join(MAPS))
     arguments = parser.parse_args()
     policies = tuple(arguments.policies.split(","))
     if not arguments.only_table:
-        run(arguments.folder, policies)
+        run(arguments.folder, policies, tuple(arguments.maps.split(",")))
     lines = table(arguments.folder, policies)
     page = ROOT / "docs" / "scoreboard.md"
     text = page.read_text(encoding="utf-8")

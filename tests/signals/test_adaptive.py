@@ -15,32 +15,53 @@ from citybrain.network.intergreens import SignalRules
 from citybrain.network.synthetic import grid_network
 from citybrain.signals.adaptive import Adaptive
 from citybrain.signals.adaptive.arrivals import Batch, downstream, merge, road_in_sight, travel_time_s
-from citybrain.signals.adaptive.kernel import rollout
+from citybrain.signals.adaptive.kernel import PLAN_ROWS, Now, improve, rollout, workspace
 from citybrain.signals.adaptive.learning import Headways
 from citybrain.signals.adaptive.parameters import AdaptiveParameters
 from citybrain.signals.adaptive.policy import Road
+from citybrain.signals.adaptive.storage import Storage
 from citybrain.signals.adaptive.tables import make_tables
 from citybrain.signals.max_pressure import MaxPressure
 from citybrain.simulation.pointqueue import PointQueuePlant
 from citybrain.simulation.trips import poisson_trips
 
 RULES = SignalRules(yellow_s=3.0, all_red_s=0.0)
+ELAPSED_S = 60.0
 TWO = one_junction(["Gr", "rG"], [(0, 1)])
 
 
-def predicted(network, vehicles, *, hold=0, target=-1, stage=0, room=1000.0, **parameters):
-    """Delay that the model predicts for (stop line, time to it, movement) rows."""
+def a_plan(*switches):
+    """Rows of a plan: green seconds after which to leave, and the stage to go to."""
+    plan = np.zeros((PLAN_ROWS, 2))
+    plan[0, 0] = len(switches)
+    plan[1 : len(switches) + 1] = np.array(switches).reshape(-1, 2)
+    return plan
+
+
+def rolled(network, vehicles, plan, *, stage=0, room=1000.0, value=1.0, **parameters):
+    """Delay that the model predicts for (stop line, time to it, movement) rows, who leaves when, and the switches."""
     tables = make_tables(network, RULES)
     p = AdaptiveParameters(**parameters)
     rows = np.array(vehicles, dtype=float).reshape(-1, 3)
     batch = Batch(rows[:, 0].astype(np.int64), rows[:, 1], rows[:, 2].astype(np.int64), np.ones(len(rows)))
     cars = merge([batch], len(tables.lane))
+    n = len(tables.move_lane)
     road = Road(
-        np.full(len(tables.lane), 2.0), np.zeros(len(tables.move_lane)), np.full(len(network.lanes), float(room))
+        np.full(len(tables.lane), 2.0),
+        np.zeros(n),
+        np.full(len(network.lanes), float(room)),
+        np.broadcast_to(np.asarray(value, dtype=float), n).copy(),
     )
-    departed = np.full(len(rows), np.inf)
-    args = (tables, cars, road, p.model(), 0, stage, False, 0, 60.0, 0.0, hold, target, 1e18)
-    return rollout(*args, departed), departed
+    departed, done = np.full(len(rows), np.inf), np.zeros((PLAN_ROWS, 2))
+    now = Now(stage, False, 0, ELAPSED_S, 0.0)
+    model = (tables, cars, road, p.model(), workspace(tables), 0, now)
+    cost = rollout(*model, plan, 1e18, done, departed)
+    return cost, departed, done, model
+
+
+def predicted(network, vehicles, *, hold=0, target=-1, **options):
+    plan = a_plan() if target < 0 else a_plan((ELAPSED_S + hold, target))
+    return rolled(network, vehicles, plan, **options)[:2]
 
 
 def test_a_vehicle_on_green_loses_nothing():
@@ -60,6 +81,49 @@ def test_a_vehicle_on_red_waits_for_intergreen_and_start_up():
 def test_a_queue_leaves_at_its_headway():
     _, departed = predicted(TWO, [(1, 0.0, 1)] * 4, target=1)
     assert np.diff(departed) == pytest.approx([2.0, 2.0, 2.0])
+
+
+def test_a_plan_is_followed_switch_by_switch():
+    cars = [(0, 0.0, 0)] * 2 + [(1, 0.0, 1)] * 3
+    _, departed, done, _ = rolled(TWO, cars, a_plan((ELAPSED_S, 1), (7.0, 0), (9.0, 1)))
+    assert done[:4].tolist() == [[3.0, 0.0], [ELAPSED_S, 1.0], [7.0, 0.0], [9.0, 1.0]]
+    # 3 s of yellow, 7 s of green, 3 s of yellow, 1 s to start
+    assert departed.tolist() == pytest.approx([14.0, 16.0, 4.0, 6.0, 8.0])
+
+
+def test_a_plan_is_improved_until_nothing_helps():
+    cars = [(0, 0.0, 0)] * 2 + [(1, 0.0, 1)] * 3
+    poor = a_plan((ELAPSED_S + 20.0, 1), (30.0, 0))
+    cost, _, done, model = rolled(TWO, cars, poor)
+    better = improve(*model, done, cost, poor.copy(), done.copy())
+    again, *_ = rolled(TWO, cars, done)
+    assert better == pytest.approx(again)
+    assert better < cost
+    assert done[1, 0] < ELAPSED_S + 20.0
+
+
+def test_a_crossing_into_a_full_road_is_worth_little():
+    network = grid_network(1, 2)
+    tables = make_tables(network, RULES)
+    storage = Storage(network, tables, weight=1.0, least=0.05)
+    between = next(e for e in network.edges if (e.from_node, e.to_node) == ("0-0", "0-1"))
+    halted = np.zeros(len(network.lanes))
+    halted[list(between.lanes)] = between.length_m / 7.5 / 2
+    into = np.isin(tables.move_exit, between.lanes)
+    empty = replace(observation(network, stage=[0, 0]), lane_halted=halted)
+    assert storage.value(empty)[into] == pytest.approx(0.5)
+    assert storage.value(empty)[~into] == pytest.approx(1.0)
+    full = replace(empty, lane_halted=halted * 2)
+    assert storage.value(full)[into] == pytest.approx(0.05)
+
+
+def test_what_leaves_the_network_goes_before_what_joins_a_queue():
+    cars = [(0, 0.0, 0)] * 4 + [(1, 0.0, 1)] * 4
+    at_once, keep = a_plan((ELAPSED_S, 1)), a_plan((ELAPSED_S + 10.0, 1))
+    even = [rolled(TWO, cars, plan)[0] for plan in (at_once, keep)]
+    assert even[1] < even[0]
+    first_full = [rolled(TWO, cars, plan, value=[0.05, 1.0])[0] for plan in (at_once, keep)]
+    assert first_full[0] < first_full[1]
 
 
 def test_a_full_exit_takes_nobody():

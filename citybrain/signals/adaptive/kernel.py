@@ -1,13 +1,14 @@
 """The compiled core: roll a junction's queues forward and choose its next stage.
 
 One junction with ``L`` stop lines, ``M`` movements, ``S`` stages, ``V`` vehicles in
-sight and a horizon of ``H`` seconds costs ``O(K S (H (L + S M) + V))`` for ``K``
-switching times; the cost is linear in the number of junctions.
+sight and a horizon of ``H`` seconds costs ``O(R (H (L + S M) + V))`` for ``R`` plans
+rolled forward: ``K S`` first switches at ``K`` times, then ``D (8 + S)`` for each of the
+``D`` switches that are improved. The cost is linear in the number of junctions.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -16,6 +17,52 @@ from citybrain.signals.adaptive.tables import PERMISSIVE, PROTECTED, RED
 
 _NO_BOUND = 1e18
 _FOES_LOOKED_AT = 3
+DEPTH = 4
+"""Switches of a plan that are improved one by one."""
+PLAN_ROWS = 16
+"""Rows of a plan: their number, then ``(green seconds after which to leave, stage to go to)`` each."""
+DELTAS_S = (-8.0, -4.0, -2.0, -1.0, 1.0, 2.0, 4.0, 8.0)
+
+
+class Work(NamedTuple):
+    """Arrays that a rollout writes to, for the widest junction, so that it allocates nothing.
+
+    By stop line ``head`` is the next vehicle to cross, ``come`` the next to reach the
+    line, ``soon`` the next to count as queued.
+    """
+
+    head: Any
+    come: Any
+    soon: Any
+    ready: Any
+    standing: Any
+    queue: Any
+    used: Any
+    code: Any
+    inside: Any
+    inside_ready: Any
+
+
+@njit(cache=True)
+def workspace(tb: Any) -> Any:
+    """Return a :class:`Work` that fits every junction."""
+    n = 1
+    for j in range(tb.lane_at.size - 1):
+        n = max(n, tb.move_at[j + 1] - tb.move_at[j], tb.lane_at[j + 1] - tb.lane_at[j])
+    return Work(
+        np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n), np.empty(n, np.bool_),
+        np.empty(n), np.empty(n), np.empty(n, np.int8), np.empty(n), np.empty(n),
+    )  # fmt: skip
+
+
+class Now(NamedTuple):
+    """What a junction shows: the stage, or the one to come while an intergreen runs."""
+
+    stage: int
+    switching: bool
+    came_from: int
+    elapsed_s: float
+    remaining_s: float
 
 
 @njit(cache=True, fastmath=True)
@@ -78,41 +125,44 @@ def next_by_rule(tb: Any, j: int, stage: int, queue: Any, model: Any) -> int:
 
 @njit(cache=True, fastmath=True)
 def rollout(
-    tb: Any, cars: Any, road: Any, model: Any, j: int,
-    stage: int, switching: bool, came_from: int, elapsed_s: float, remaining_s: float,
-    hold: int, target: int, bound: float, departed: Any,
-) -> float:  # fmt: skip
+    tb: Any, cars: Any, road: Any, model: Any, work: Any, j: int, now: Any, plan: Any, bound: float, done: Any,
+    departed: Any,
+) -> float:
     """Return the predicted delay, vehicle-seconds, of a plan for junction ``j``.
 
-    The plan: keep the stage for ``hold`` seconds, go to ``target``, then follow the
-    continuing rule; ``target`` of -1 means the rule from the second second on.
-    ``departed`` is filled with each vehicle's crossing time where it is not empty.
-    Stops early once the delay passes ``bound``.
+    The plan's switches come first, then the continuing rule (from the second second on
+    where there are none). ``done`` becomes the switches that were made, ``departed`` each
+    vehicle's crossing time; both only where they are not empty. Stops early once the
+    delay passes ``bound``.
     """
+    stage, switching, came_from = now.stage, now.switching, now.came_from
+    elapsed_s, remaining_s = now.elapsed_s, now.remaining_s
     l0, m0, s0 = tb.lane_at[j], tb.move_at[j], tb.stage_at[j]
     n_lanes, n_moves = tb.lane_at[j + 1] - l0, tb.move_at[j + 1] - m0
-    head = np.empty(n_lanes, np.int64)  # next to cross
-    come = np.empty(n_lanes, np.int64)  # next to reach the stop line
-    soon = np.empty(n_lanes, np.int64)  # next to count as queued
-    ready = np.zeros(n_lanes, np.float64)
-    standing = np.empty(n_lanes, np.bool_)
-    queue = np.zeros(n_moves, np.float64)
-    used = np.zeros(n_moves, np.float64)
-    code = np.empty(n_moves, np.int8)
-    inside = road.inside[m0 : m0 + n_moves].copy()
-    inside_ready = np.zeros(n_moves, np.float64)
+    head, come, soon = work.head, work.come, work.soon
+    ready, standing = work.ready, work.standing
+    queue, used, code, inside, inside_ready = work.queue, work.used, work.code, work.inside, work.inside_ready
+    for m in range(n_moves):
+        queue[m] = used[m] = inside_ready[m] = 0.0
+        inside[m] = road.inside[m0 + m]
     for i in range(n_lanes):
         head[i] = come[i] = soon[i] = cars.at[l0 + i]
+        ready[i] = 0.0
         standing[i] = switching or elapsed_s < 1.0
-    cost, present = 0.0, inside.sum()
-    planned = target >= 0
+    cost, present = 0.0, 0.0
+    for m in range(n_moves):
+        present += inside[m] * road.value[m0 + m]
+    n_planned = int(plan[0, 0])
+    made = 0
     origin, green_s, left_s = came_from, elapsed_s, remaining_s
     fresh = True
+    if done.shape[0] > 0:
+        done[0, 0] = 0
     for t in range(model.horizon):
         for i in range(n_lanes):
             last = cars.at[l0 + i + 1]
             while come[i] < last and cars.eta_s[come[i]] <= t:
-                present += cars.weight[come[i]]
+                present += cars.weight[come[i]] * road.value[cars.move[come[i]]]
                 come[i] += 1
             soon[i] = max(soon[i], head[i])
             while soon[i] < last and cars.eta_s[soon[i]] <= t + model.look_s:
@@ -125,13 +175,17 @@ def rollout(
             fresh = True
         if not switching and green_s >= tb.min_green_s[s0 + stage]:
             want = -1
-            if planned:
-                if t >= hold:
-                    want = target
-                    planned = False
-            elif target >= 0 or t >= 1:
+            if made < n_planned:
+                if green_s >= plan[made + 1, 0]:
+                    want = int(plan[made + 1, 1])
+            elif made > 0 or t >= 1:
                 want = next_by_rule(tb, j, stage, queue, model)
             if want >= 0:
+                made += 1
+                if made < done.shape[0]:
+                    done[0, 0] = made
+                    done[made, 0] = green_s
+                    done[made, 1] = want
                 origin, stage = stage, want
                 left_s = tb.change_s[s0 + origin, stage]
                 switching = left_s > 0.0
@@ -149,7 +203,7 @@ def rollout(
             ):
                 out = min(1.0, inside[m])
                 inside[m] -= out
-                present -= out
+                present -= out * road.value[m0 + m]
                 inside_ready[m] = t + 2.0
         # discharge, head by head: a shared lane is a queue of movements
         for i in range(n_lanes):
@@ -190,12 +244,12 @@ def rollout(
                     inside_ready[m] = t + 1.0
                     if come[i] <= h:
                         come[i] = h + 1
-                        present += weight
+                        present += weight * road.value[m0 + m]
                     continue
                 if come[i] <= h:
                     come[i] = h + 1
                 else:
-                    present -= weight
+                    present -= weight * road.value[m0 + m]
                 used[m] += weight
                 if departed.size > 0:
                     departed[h] = begin
@@ -210,56 +264,89 @@ def rollout(
 
 
 @njit(cache=True, fastmath=True)
+def improve(
+    tb: Any, cars: Any, road: Any, model: Any, work: Any, j: int, now: Any, plan: Any, cost: float, trial: Any, done: Any
+) -> float:
+    """Improve a plan switch by switch: another length of a green, or another stage next. Return its delay."""
+    n_stages = tb.stage_at[j + 1] - tb.stage_at[j]
+    nowhere = np.empty(0, np.float64)
+    for _ in range(model.passes):
+        before = cost
+        i = 1
+        while i <= min(plan[0, 0], DEPTH):
+            for delta in DELTAS_S:
+                trial[:] = plan
+                trial[i, 0] += delta
+                if trial[i, 0] < (now.elapsed_s if i == 1 else 0.0):
+                    continue
+                found = rollout(tb, cars, road, model, work, j, now, trial, cost, done, nowhere)
+                if found < cost:
+                    cost = found
+                    plan[:] = done
+            for s in range(n_stages):
+                if i > plan[0, 0] or s == plan[i, 1] or s == (now.stage if i == 1 else plan[i - 1, 1]):
+                    continue
+                trial[:] = plan
+                trial[0, 0] = i
+                trial[i, 1] = s
+                found = rollout(tb, cars, road, model, work, j, now, trial, cost, done, nowhere)
+                if found < cost:
+                    cost = found
+                    plan[:] = done
+            i += 1
+        if cost >= before:
+            break
+    return cost
+
+
+@njit(cache=True, fastmath=True)
 def decide_junction(
-    tb: Any, cars: Any, road: Any, model: Any, j: int,
-    stage: int, switching: bool, came_from: int, elapsed_s: float, remaining_s: float,
-    holds: Any, costs: Any, plan: Any,
-) -> int:  # fmt: skip
+    tb: Any, cars: Any, road: Any, model: Any, work: Any, j: int, now: Any, holds: Any, costs: Any, plan: Any
+) -> int:
     """Return the stage wanted now.
 
     ``costs[s]`` becomes the predicted delay of going to ``s`` now (of keeping the
-    stage, for the one shown), ``plan`` the time and target of the plan chosen.
+    stage, for the one shown). ``plan`` holds the plan of the second before, still to
+    be followed, and becomes the plan chosen.
     """
     n_stages = tb.stage_at[j + 1] - tb.stage_at[j]
-    none = np.empty(0, np.float64)
-    plan[0], plan[1] = 0, -1
     costs[:] = np.nan
-    if switching or n_stages < 2 or elapsed_s < tb.min_green_s[tb.stage_at[j] + stage]:
-        return stage
-    if cars.at[tb.lane_at[j]] == cars.at[tb.lane_at[j + 1]]:
-        return stage
-    keep = rollout(
-        tb, cars, road, model, j, stage, switching, came_from, elapsed_s, remaining_s, 0, -1, _NO_BOUND, none
-    )
-    go, leave = stage, _NO_BOUND
-    for s in range(n_stages):
-        if s != stage:
-            costs[s] = rollout(
-                tb, cars, road, model, j, stage, switching, came_from, elapsed_s, remaining_s, 0, s, _NO_BOUND, none
-            )
-            if costs[s] < leave:
-                leave, go = costs[s], s
-    # once keeping the stage beats leaving it, how long to keep it is for a later second to say
+    if n_stages < 2 or cars.at[tb.lane_at[j]] == cars.at[tb.lane_at[j + 1]]:
+        plan[0, 0] = 0
+        return now.stage
+    if now.switching or now.elapsed_s < tb.min_green_s[tb.stage_at[j] + now.stage]:
+        return now.stage
+    nowhere = np.empty(0, np.float64)
+    done, trial, best = np.zeros_like(plan), np.zeros_like(plan), np.zeros_like(plan)
+    cost = _NO_BOUND
+    if plan[0, 0] > 0:
+        cost = rollout(tb, cars, road, model, work, j, now, plan, cost, done, nowhere)
+        best[:] = done
+    trial[0, 0] = 0
+    keep = rollout(tb, cars, road, model, work, j, now, trial, _NO_BOUND, done, nowhere)
+    if keep < cost:
+        cost = keep
+        best[:] = done
+    trial[0, 0] = 1
     for k in holds:
-        if keep < leave:
-            break
         for s in range(n_stages):
-            if s == stage:
+            if s == now.stage:
                 continue
-            cost = rollout(
-                tb, cars, road, model, j, stage, switching, came_from, elapsed_s, remaining_s,
-                k, s, min(keep, leave), none,
-            )  # fmt: skip
-            if cost < keep:
-                keep = cost
-                plan[0], plan[1] = k, s
-                if keep < leave:
-                    break
-    costs[stage] = keep
-    if leave < keep:
-        plan[0], plan[1] = 0, go
-        return go
-    return stage
+            trial[1, 0], trial[1, 1] = now.elapsed_s + k, s
+            found = rollout(tb, cars, road, model, work, j, now, trial, cost if k > 0 else _NO_BOUND, done, nowhere)
+            if k == 0:
+                costs[s] = found
+            if found < cost:
+                cost = found
+                best[:] = done
+    cost = improve(tb, cars, road, model, work, j, now, best, cost, trial, done)
+    plan[:] = best
+    if plan[0, 0] > 0 and plan[1, 0] <= now.elapsed_s:
+        costs[int(plan[1, 1])] = cost
+        costs[now.stage] = keep
+        return int(plan[1, 1])
+    costs[now.stage] = cost
+    return now.stage
 
 
 @njit(cache=True, fastmath=True)
@@ -269,16 +356,13 @@ def decide_all(
     holds: Any, costs: Any, plans: Any, out: Any, departed: Any,
 ) -> None:  # fmt: skip
     """Decide every junction; ``departed`` is filled with crossing times under the plans, where not empty."""
+    none = np.empty((0, 2), np.float64)
+    work = workspace(tb)
     for j in range(stages.size):
-        out[j] = decide_junction(
-            tb, cars, road, model, j, stages[j], switching[j], came_from[j], elapsed_s[j], remaining_s[j],
-            holds, costs[j], plans[j],
-        )  # fmt: skip
+        now = Now(stages[j], switching[j], came_from[j], elapsed_s[j], remaining_s[j])
+        out[j] = decide_junction(tb, cars, road, model, work, j, now, holds, costs[j], plans[j])
         if departed.size > 0:
-            rollout(
-                tb, cars, road, model, j, stages[j], switching[j], came_from[j], elapsed_s[j], remaining_s[j],
-                plans[j, 0], plans[j, 1], _NO_BOUND, departed,
-            )  # fmt: skip
+            rollout(tb, cars, road, model, work, j, now, plans[j], _NO_BOUND, none, departed)
 
 
 @njit(cache=True)

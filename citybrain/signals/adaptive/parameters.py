@@ -18,6 +18,7 @@ class Model(NamedTuple):
     hysteresis: float
     look_s: float
     room_rate: float
+    passes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,12 @@ class AdaptiveParameters:
         Vehicles due within this time count as queued in that comparison.
     room_rate_vps : float
         Vehicles a second that a full exit is taken to swallow.
+    passes : int
+        How often every switch of the best plan is tried earlier, later and to another stage.
+    storage_weight : float
+        Share by which the value of a crossing falls when its way stands full; 0 for none.
+    least_value : float
+        Value of a crossing into a way that stands full.
     neighbour_s : float
         Planned departures of neighbours are taken in when they arrive within this
         time; 0 switches the exchange off.
@@ -54,7 +61,8 @@ class AdaptiveParameters:
     max_red_s : float
         A stage with demand is served after this time at the latest.
     holds_s : tuple of int
-        Times for which the present stage may be kept before it is left.
+        Times for which the present stage may be kept before it is left, where a plan is
+        looked for afresh.
     """
 
     sight_m: float = 250.0
@@ -67,10 +75,14 @@ class AdaptiveParameters:
     hysteresis: float = 0.5
     look_s: float = 3.0
     room_rate_vps: float = 0.15
+    passes: int = 1
+    storage_weight: float = 1.0
+    least_value: float = 0.05
+    network_s: float = 120.0
     neighbour_s: float = 20.0
     expected: float = 1.0
     max_red_s: float = 120.0
-    holds_s: tuple[int, ...] = (1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 25, 30)
+    holds_s: tuple[int, ...] = (0, 1, 2, 4, 7, 11, 16, 24)
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -92,4 +104,5 @@ class AdaptiveParameters:
             hysteresis=self.hysteresis,
             look_s=self.look_s,
             room_rate=self.room_rate_vps,
+            passes=int(self.passes),
         )

@@ -12,9 +12,11 @@ from citybrain.network.intergreens import SignalRules
 from citybrain.network.model import Network
 from citybrain.signals.adaptive.arrivals import Arrivals, Batch, Expected, downstream, merge, travel_time_s
 from citybrain.signals.adaptive.fairness import Fairness
-from citybrain.signals.adaptive.kernel import decide_all, pass_on
+from citybrain.signals.adaptive.kernel import PLAN_ROWS, decide_all, pass_on
 from citybrain.signals.adaptive.learning import Headways, Turns
+from citybrain.signals.adaptive.network_layer import NetworkLayer
 from citybrain.signals.adaptive.parameters import AdaptiveParameters
+from citybrain.signals.adaptive.storage import Storage
 from citybrain.signals.adaptive.tables import PROTECTED, VEHICLE_SPACE_M, make_tables
 
 _MOVING_MPS = 3.0
@@ -23,11 +25,12 @@ _HEAD_M, _HEAD_MPS = 30.0, 8.0
 
 
 class Road(NamedTuple):
-    """State of the road that the model needs: headways, vehicles inside, room in exits."""
+    """State of the road that the model needs: headways, vehicles inside, room in exits, value of a crossing."""
 
     headway_s: NDArray[np.float64]
     inside: NDArray[np.float64]
     room: NDArray[np.float64]
+    value: NDArray[np.float64]
 
 
 class Adaptive:
@@ -59,7 +62,10 @@ class Adaptive:
         self._turns = Turns(network)
         self._expected = Expected(network, tb, sight_m=p.sight_m)
         self._fairness = Fairness(network, max_red_s=p.max_red_s)
+        self._storage = Storage(network, tb, weight=p.storage_weight, least=p.least_value)
         self._way = downstream(network, tb)
+        self._layer = NetworkLayer(network, tb, self._way, self._storage._room)
+        self._due_s, self._network_value = p.network_s, np.ones(len(tb.move_exit))
         self._sent: Batch | None = None
         known = np.flatnonzero(tb.move_row >= 0)
         self._movement = known[np.argsort(tb.move_row[known])]
@@ -67,7 +73,7 @@ class Adaptive:
         self._protected = self._protected_lanes()
         self._came_from, self._shown = np.zeros(n, np.int64), np.zeros(n, np.int64)
         self._costs = np.full((n, tb.change_s.shape[1]), np.nan)
-        self._plans, self._out = np.zeros((n, 2), np.int64), np.zeros(n, np.int64)
+        self._plans, self._out = np.zeros((n, PLAN_ROWS, 2)), np.zeros(n, np.int64)
         self._last_s: float | None = None
 
     def _protected_lanes(self) -> NDArray[np.bool_]:
@@ -89,8 +95,14 @@ class Adaptive:
         if self._sent is not None:
             batches.append(self._sent)
         cars = merge(batches, len(tb.lane))
-        road = Road(self._headways.headway_s, observation.inside[self._movement], self._room(observation))
+        road = Road(
+            self._headways.headway_s,
+            observation.inside[self._movement],
+            self._room(observation),
+            self._values(observation, seen),
+        )
         changed = signals.stage != self._shown
+        self._advance_plans(signals.stage, changed)
         self._came_from[changed] = self._shown[changed]
         self._shown[:] = signals.stage
         departed = np.full(len(cars.eta_s) if p.neighbour_s > 0 else 0, np.inf)
@@ -104,6 +116,16 @@ class Adaptive:
         return Decision(
             time_s=observation.time_s, stage=stage.astype(np.int32), reasons=self._reasons(signals.stage, stage, forced)
         )
+
+    def _advance_plans(self, shown: NDArray[np.int32], changed: NDArray[np.bool_]) -> None:
+        """Strike off the switches that were made; forget the plan where another one was."""
+        for j in np.flatnonzero(changed).tolist():
+            plan = self._plans[j]
+            if plan[0, 0] > 0 and plan[1, 1] == shown[j]:
+                plan[1:-1] = plan[2:].copy()
+                plan[0, 0] -= 1
+            else:
+                plan[0, 0] = 0
 
     def _seen(self, observation: Observation) -> tuple[Batch, NDArray[np.float64], NDArray[np.float64]]:
         """Vehicles in sight, nearest first, with their distance and speed."""
@@ -137,6 +159,24 @@ class Adaptive:
         """Vehicles that each lane can take in now; no limit where its last vehicle is moving."""
         moving = observation.lane_tail_speed_mps > _MOVING_MPS
         return np.where(moving, _OPEN, np.floor(observation.lane_tail_m / VEHICLE_SPACE_M))
+
+    def _values(self, observation: Observation, seen: Batch) -> NDArray[np.float64]:
+        p = self.parameters
+        local = self._storage.value(observation)
+        if p.network_s <= 0:
+            return local
+        if observation.time_s >= self._due_s:
+            self._due_s = observation.time_s + p.network_s
+            layer = self._layer
+            queue = np.bincount(layer.lane_group[seen.lane], weights=seen.weight, minlength=layer.n_groups)
+            rate = np.where(self._expected._fed, 0.0, self._expected._rate_vps)
+            inflow = np.bincount(layer.origin, weights=rate, minlength=layer.n_groups)
+            count = self._turns.count[self._movement]
+            total = np.bincount(layer.origin, weights=count, minlength=layer.n_groups)
+            price = layer.prices(queue, inflow, count / total[layer.origin], self._headways.headway_s)
+            if price is not None:
+                self._network_value = layer.values(price, p.least_value)
+        return np.minimum(local, self._network_value)
 
     def _send(self, cars: Arrivals, departed: NDArray[np.float64]) -> Batch:
         share = self._turns.count[self._movement]
