@@ -12,6 +12,7 @@ from citybrain.network.intergreens import SignalRules
 from citybrain.network.model import Network
 from citybrain.signals.adaptive.arrivals import Arrivals, Batch, Expected, downstream, merge, travel_time_s
 from citybrain.signals.adaptive.fairness import Fairness
+from citybrain.signals.adaptive.fallback import Fallback
 from citybrain.signals.adaptive.kernel import decide_all, pass_on
 from citybrain.signals.adaptive.learning import Headways, Turns
 from citybrain.signals.adaptive.parameters import AdaptiveParameters
@@ -59,6 +60,7 @@ class Adaptive:
         self._turns = Turns(network)
         self._expected = Expected(network, tb, sight_m=p.sight_m)
         self._fairness = Fairness(network, max_red_s=p.max_red_s)
+        self._fallback = Fallback(network)
         self._way = downstream(network, tb)
         self._sent: Batch | None = None
         known = np.flatnonzero(tb.move_row >= 0)
@@ -82,6 +84,7 @@ class Adaptive:
 
     def decide(self, observation: Observation) -> Decision:
         """Return the stage to show at every junction, and why where it changes."""
+        observation = self._fallback.complete(observation)
         p, tb, signals = self.parameters, self._tables, observation.signals
         seen, distance_m, speed_mps = self._seen(observation)
         self._learn(observation, seen, distance_m, speed_mps)
@@ -163,4 +166,4 @@ class Adaptive:
                     if not np.isnan(cost)
                 ],
             }
-        return reasons
+        return self._fallback.explain(reasons)
