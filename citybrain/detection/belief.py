@@ -88,7 +88,7 @@ class Belief:
             np.clip(self.ahead() + self.weight - count[self.lane], 0.0, self.weight),
             self.weight,
         )
-        taken = np.bincount(self.lane, weights=self.weight - left, minlength=self._n_lanes)
+        taken = np.bincount(self.lane, weights=self.weight - left, minlength=self._n_lanes).astype(np.float64)
         self.weight = left
         self.keep(left >= _LEAST_WEIGHT)
         return taken
@@ -96,6 +96,6 @@ class Belief:
     def passed_gate(self, closed: NDArray[np.bool_]) -> NDArray[np.float64]:
         """Take away those past their gate, but on lanes that are ``closed``; return how many, by lane."""
         gone = (self.distance_m < self.gate_m) & ~closed[self.lane]
-        count = np.bincount(self.lane[gone], weights=self.weight[gone], minlength=self._n_lanes)
+        count = np.bincount(self.lane[gone], weights=self.weight[gone], minlength=self._n_lanes).astype(np.float64)
         self.keep(~gone)
         return count

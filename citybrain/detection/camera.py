@@ -104,7 +104,9 @@ class Camera:
         self._arrivals = Arrivals(network, a, gate_m)
         ways = a.lanes_ways
         self._nearest_m = np.full(n, np.inf)
-        np.minimum.at(self._nearest_m, ways.source[self._alive[ways.stop_lane]], ways.distance_m[self._alive[ways.stop_lane]])
+        np.minimum.at(
+            self._nearest_m, ways.source[self._alive[ways.stop_lane]], ways.distance_m[self._alive[ways.stop_lane]]
+        )
         in_sight_m = np.clip(parameters.sight_m - self._nearest_m, 0.0, a.length_m)
         seen = np.clip((in_sight_m + np.maximum(self._exit_m, 0.0)) / a.length_m, 0.0, 1.0)
         self._confidence = (1.0 - parameters.missed) * np.where(a.is_stop, self._alive, seen)
@@ -188,7 +190,7 @@ class Camera:
     def _entries(self, keys: NDArray[np.int64], seen: _Seen, time_s: float) -> NDArray[np.float64]:
         """Count those who are new to the tracker, by stop line."""
         new = ~np.isin(keys, self._tracks)
-        count = np.bincount(seen.lane[new], weights=seen.share[new], minlength=len(self._alive))
+        count = np.bincount(seen.lane[new], weights=seen.share[new], minlength=len(self._alive)).astype(np.float64)
         old = (time_s - self._tracked_s < _REMEMBERED_S) & ~np.isin(self._tracks, keys)
         current = np.unique(keys)
         self._tracks = np.concatenate((self._tracks[old], current))

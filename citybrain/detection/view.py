@@ -7,9 +7,12 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from citybrain.detection.approaches import Approaches
+from citybrain.detection.belief import Belief
 from citybrain.messages import Vehicles
 from citybrain.simulation.plant import Readings
 
+_HALTED_MPS, _LENGTH_M = 0.1, 5.0
 _OF_VEHICLES = ("lane", "position_m", "speed_mps", "length_m", "stop_lane", "movement", "distance_m", "crossing", "key")
 
 
@@ -42,6 +45,38 @@ def calls(lanes: NDArray[np.int64], only_movement: NDArray[np.int32]) -> Vehicle
         speed_mps=np.zeros(n),
         weight=np.ones(n),
     )
+
+
+def believed_vehicles(belief: Belief, approaches: Approaches) -> Vehicles:
+    """Return believed vehicles as a policy sees them."""
+    return Vehicles(
+        lane=belief.lane.astype(np.int32),
+        movement=approaches.only_movement[belief.lane],
+        distance_m=belief.distance_m,
+        speed_mps=belief.speed_mps,
+        weight=belief.weight,
+    )
+
+
+def believed_lanes(
+    v: Vehicles, approaches: Approaches
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return vehicles, halted vehicles, free length at the start and speed there, by lane, from belief alone.
+
+    Only for lanes that end at a stop line; the others are taken to be free.
+    """
+    n = len(approaches.length_m)
+    on = v.distance_m <= approaches.length_m[v.lane]
+    lane, speed, weight = v.lane[on], v.speed_mps[on], v.weight[on]
+    rear_m = approaches.length_m[lane] - v.distance_m[on] - _LENGTH_M
+    count = np.bincount(lane, weights=weight, minlength=n).astype(np.float64)
+    halted = np.bincount(lane, weights=weight * (speed < _HALTED_MPS), minlength=n).astype(np.float64)
+    tail_m, tail_mps = approaches.length_m.copy(), approaches.limit_mps.copy()
+    sure = weight >= 0.5
+    order = np.flatnonzero(sure)[np.argsort(-rear_m[sure], kind="stable")]
+    tail_m[lane[order]] = np.maximum(rear_m[order], 0.0)
+    tail_mps[lane[order]] = speed[order]
+    return count, halted, tail_m, tail_mps
 
 
 class Clock:

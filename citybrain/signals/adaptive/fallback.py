@@ -13,7 +13,7 @@ from citybrain.network.model import Network
 from citybrain.signals.stage_table import StageTable
 from citybrain.signals.turning import Turning
 
-_BLIND_CONFIDENCE, _STALE_S = 0.1, 15.0
+_BLIND_CONFIDENCE, _STALE_S = 0.1, 300.0
 _SPACE_M = 7.5
 _MOST_ROWS = 15
 _NEAR_M = 20.0
@@ -71,9 +71,7 @@ class Fallback:
 
     def _learn(self, observation: Observation, blind: NDArray[np.bool_], dt_s: float) -> None:
         real = self._from_lane >= 0
-        passed = np.bincount(
-            self._from_lane[real], weights=observation.passed[real], minlength=len(self._rate_vps)
-        )
+        passed = np.bincount(self._from_lane[real], weights=observation.passed[real], minlength=len(self._rate_vps))
         known = self._is_stop & ~blind
         self._seen_s[known] += dt_s
         share = dt_s / np.clip(self._seen_s, dt_s, self.memory_s)
