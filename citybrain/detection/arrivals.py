@@ -12,7 +12,6 @@ from citybrain.network.model import Network
 
 _LEAVING_MPS = 7.0
 _NEAR_GATE_S = 4.0
-_LEAST_SHARE = 0.1
 _SLOWEST_VPS = 1 / 300
 
 
@@ -44,6 +43,7 @@ class Arrivals:
         lane = np.array([max(m.to_lane, 0) for m in network.movements], dtype=np.int64)
         self._exit_edge = approaches.edge[lane]
         self._path_m = np.array([m.path_m for m in network.movements])
+        self._credit = np.zeros(len(approaches.edges_ways.source))
         self._stops = np.flatnonzero(approaches.is_stop)
 
     def step(
@@ -76,21 +76,24 @@ class Arrivals:
 
     def _depart(self, departures: NDArray[np.float64]) -> None:
         movement = np.flatnonzero(departures > 0)
-        if not len(movement):
-            return
         ways = self._approaches.edges_ways
-        owner, row = ways.expand(self._exit_edge[movement])
-        weight = ways.weights(self.flow_vps)[row]
-        likely = weight >= _LEAST_SHARE
-        owner, row, weight = owner[likely], row[likely], weight[likely]
-        stop, on_m = ways.stop_lane[row], ways.distance_m[row]
-        self.belief.add(
-            stop,
-            on_m + self._path_m[movement[owner]],
-            np.full(len(row), _LEAVING_MPS),
-            weight * departures[movement[owner]],
-            np.minimum(self._gate_m[stop], on_m),
-        )
+        share = ways.weights(self.flow_vps) if len(movement) else np.empty(0)
+        sent, rows = [], []
+        for m in movement.tolist():
+            first, last = ways.at[self._exit_edge[m] : self._exit_edge[m] + 2].tolist()
+            if first == last:
+                continue
+            self._credit[first:last] += share[first:last] * departures[m]
+            row = first + int(self._credit[first:last].argmax())
+            if self._credit[row] >= departures[m] / 2:
+                self._credit[row] -= departures[m]
+                sent.append(m)
+                rows.append(row)
+        way, of = np.array(rows, dtype=np.int64), np.array(sent, dtype=np.int64)
+        stop, on_m = ways.stop_lane[way], ways.distance_m[way]
+        leaving_mps = np.full(len(way), _LEAVING_MPS)
+        gate_m = np.minimum(self._gate_m[stop], on_m)
+        self.belief.add(stop, on_m + self._path_m[of], leaving_mps, departures[of], gate_m)
 
     def vehicles(self, usual: NDArray[np.bool_]) -> Vehicles:
         """Return the believed vehicles; those that usually come only on the lanes marked."""

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from citybrain.detection.approaches import Approaches
 from citybrain.detection.arrivals import Arrivals
 from citybrain.detection.chance import chosen, normal, uniform
+from citybrain.detection.lamps import Lamps
 from citybrain.detection.perfect import lane_summary, waiting_inside
 from citybrain.detection.view import Clock, calls, join, select
+from citybrain.detection.way_choice import WayChoice
 from citybrain.messages import Observation, SignalView, Vehicles
 from citybrain.network.model import Network
 from citybrain.simulation.plant import Plant, Readings
@@ -22,6 +24,7 @@ _MISS_PERIOD_S = 5
 _REMEMBERED_S = 10.0
 _STANDS_MPS, _QUEUE_MPS = 0.5, 3.0
 _AT_THE_EDGE_M = 20.0
+_NODE_M = 25.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,12 +70,11 @@ CONDITIONS = {
 
 
 class _Seen(NamedTuple):
-    """Vehicles in sight of a camera: row of the readings, stop line ahead, distance to it, share of the vehicle."""
+    """Vehicles in sight of a camera: row of the readings, stop line ahead, distance to it."""
 
     row: NDArray[np.int64]
     lane: NDArray[np.int64]
     distance_m: NDArray[np.float64]
-    share: NDArray[np.float64]
 
 
 class Camera:
@@ -110,6 +112,8 @@ class Camera:
         in_sight_m = np.clip(parameters.sight_m - self._nearest_m, 0.0, a.length_m)
         seen = np.clip((in_sight_m + np.maximum(self._exit_m, 0.0)) / a.length_m, 0.0, 1.0)
         self._confidence = (1.0 - parameters.missed) * np.where(a.is_stop, self._alive, seen)
+        self._lamps = Lamps(network)
+        self._ways = WayChoice(ways, seed=seed)
         self._clock = Clock()
         self._tracks = np.empty(0, np.int64)
         self._tracked_s = np.empty(0)
@@ -124,6 +128,17 @@ class Camera:
         entries = self._entries(readings.key[seen.row], seen, time_s)
         passed = self._count(readings, time_s)
         speed = self._speeds(readings, noticed, time_s)
+        on_road = readings.lane[seen.row] >= 0
+        row = seen.row[on_road]
+        green = self._lamps.lane_green(self._lamps.green(signals)) > 0.5
+        self._ways.watch(
+            dt_s,
+            readings.key[row],
+            readings.lane[row].astype(np.int64),
+            seen.distance_m[on_road],
+            speed[row],
+            green[seen.lane[on_road]],
+        )
         self._arrivals.step(dt_s, passed, entries, self._queue_ends(seen, speed))
         known = select(readings, noticed)
         vehicles, halted, tail_m, tail_mps = lane_summary(known, self._a.length_m, self._a.limit_mps)
@@ -134,7 +149,7 @@ class Camera:
             movement=self._a.only_movement[seen.lane],
             distance_m=seen.distance_m,
             speed_mps=speed[seen.row],
-            weight=seen.share,
+            weight=np.ones(len(seen.row)),
         )
         return Observation(
             time_s=time_s,
@@ -154,23 +169,34 @@ class Camera:
         """Who is seen before a stop line; and who is noticed at all, exits included."""
         p, a = self.parameters, self._a
         on = readings.lane >= 0
-        lane = np.where(on, readings.lane, 0)
+        lane = np.where(on, readings.lane, 0).astype(np.int64)
         remaining_m = a.length_m[lane] - readings.position_m
         before = on & (remaining_m + self._nearest_m[lane] <= p.sight_m)
         beyond = on & (readings.position_m - readings.length_m <= self._exit_m[lane])
+        nodes = self._in_nodes(readings)
         period = (readings.key + int(time_s)) // _MISS_PERIOD_S
-        noticed = (before | beyond) & (uniform(self._seed, _MISS, readings.key, period) >= p.missed)
+        noticed = (before | beyond | nodes) & (uniform(self._seed, _MISS, readings.key, period) >= p.missed)
         noticed &= ~self._in_shadow(readings, before, remaining_m, period)
         row = np.flatnonzero(noticed & before)
         ways = a.lanes_ways
+        self._ways.learn(self._arrivals.flow_vps)
         owner, way = ways.expand(lane[row])
         stop = ways.stop_lane[way]
         distance_m = remaining_m[row[owner]] + ways.distance_m[way]
-        share = ways.weights(self._arrivals.flow_vps)[way]
-        kept = (distance_m <= p.sight_m) & self._alive[stop] & (share >= 0.1)
-        owner, stop, distance_m, share = owner[kept], stop[kept], distance_m[kept], share[kept]
-        error = 1.0 + p.place_error * normal(self._seed, _PLACE, readings.key[row[owner]], int(time_s))
-        return _Seen(row[owner], stop, np.maximum(distance_m * error, 0.0), share), noticed
+        kept = (distance_m <= p.sight_m) & self._alive[stop] & self._ways.choose(readings.key[row], lane[row])
+        row, stop, distance_m = row[owner[kept]], stop[kept], distance_m[kept]
+        inside = np.flatnonzero(noticed & nodes)
+        row, stop = np.concatenate((row, inside)), np.concatenate((stop, readings.stop_lane[inside]))
+        distance_m = np.concatenate((distance_m, readings.distance_m[inside]))
+        error = 1.0 + p.place_error * normal(self._seed, _PLACE, readings.key[row], int(time_s))
+        return _Seen(row, stop.astype(np.int64), np.maximum(distance_m * error, 0.0)), noticed
+
+    def _in_nodes(self, readings: Readings) -> NDArray[np.bool_]:
+        """Who is inside a node without a signal just before a stop line, where the path shows which lane is next."""
+        stop = np.maximum(readings.stop_lane, 0)
+        near = readings.distance_m <= np.minimum(self._a.length_m[stop] + _NODE_M, self.parameters.sight_m)
+        inside = (readings.lane < 0) & (readings.crossing < 0) & (readings.stop_lane >= 0)
+        return np.asarray(inside & near & self._alive[stop])
 
     def _in_shadow(
         self, readings: Readings, before: NDArray[np.bool_], remaining_m: NDArray[np.float64], period: NDArray[np.int64]
@@ -190,7 +216,7 @@ class Camera:
     def _entries(self, keys: NDArray[np.int64], seen: _Seen, time_s: float) -> NDArray[np.float64]:
         """Count those who are new to the tracker, by stop line."""
         new = ~np.isin(keys, self._tracks)
-        count = np.bincount(seen.lane[new], weights=seen.share[new], minlength=len(self._alive)).astype(np.float64)
+        count = np.bincount(seen.lane[new], minlength=len(self._alive)).astype(np.float64)
         old = (time_s - self._tracked_s < _REMEMBERED_S) & ~np.isin(self._tracks, keys)
         current = np.unique(keys)
         self._tracks = np.concatenate((self._tracks[old], current))
