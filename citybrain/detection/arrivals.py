@@ -24,6 +24,11 @@ class Arrivals:
     it should have been there. What arrives beyond that (from side roads and the edge of the
     network) is believed to be evenly spaced at its mean rate.
 
+    Attributes
+    ----------
+    met : ndarray of float64, by movement
+        Vehicles that came by it and were counted in at the next gate, in the last step.
+
     Parameters
     ----------
     gate_m : ndarray of float64, by lane
@@ -43,6 +48,7 @@ class Arrivals:
         lane = np.array([max(m.to_lane, 0) for m in network.movements], dtype=np.int64)
         self._exit_edge = approaches.edge[lane]
         self._path_m = np.array([m.path_m for m in network.movements])
+        self.met = np.zeros(len(network.movements))
         self._credit = np.zeros(len(approaches.edges_ways.source))
         self._stops = np.flatnonzero(approaches.is_stop)
 
@@ -67,7 +73,9 @@ class Arrivals:
         closed = np.isfinite(queue_end_m)
         self.belief.advance(dt_s, queue_end_m)
         window_m = np.where(closed, np.inf, self._gate_m + _NEAR_GATE_S * self._approaches.limit_mps)
-        explained = self.belief.consume(entries, window_m) + self.belief.passed_gate(closed)
+        met = self.belief.consume(entries, window_m)
+        explained = met.by_lane(len(closed)) + self.belief.passed_gate(closed)
+        self.met = met.by_origin(len(departures))
         self._depart(departures)
         self._age_s += dt_s
         rate = dt_s / min(self._age_s, self._memory_s)
@@ -93,7 +101,7 @@ class Arrivals:
         stop, on_m = ways.stop_lane[way], ways.distance_m[way]
         leaving_mps = np.full(len(way), _LEAVING_MPS)
         gate_m = np.minimum(self._gate_m[stop], on_m)
-        self.belief.add(stop, on_m + self._path_m[of], leaving_mps, departures[of], gate_m)
+        self.belief.add(stop, on_m + self._path_m[of], leaving_mps, departures[of], gate_m, of)
 
     def vehicles(self, usual: NDArray[np.bool_]) -> Vehicles:
         """Return the believed vehicles; those that usually come only on the lanes marked."""

@@ -22,6 +22,7 @@ _DEAD_STOP, _DEAD_ADVANCE, _STUCK_STOP, _STUCK_ADVANCE, _COUNT_STOP, _COUNT_ADVA
 _FREE_S, _STANDS_S, _FULL_S, _STUCK_S = 4.0, 2.0, 4.0, 180.0
 _HEAD_M = 10.0
 _SATURATION_VPS = 0.5
+_MEMORY_VEHICLES = 100.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +74,10 @@ class Loops:
         self._stop_works = a.is_stop & ~self._stop_dead
         self._arrivals = Arrivals(network, a, self._gate_m)
         self._near = Belief(a.limit_mps)
-        self._turns = np.ones(len(network.movements))
+        self._met, self._crossed = np.zeros(len(network.movements)), np.zeros(n)
+        leads_to = [a.edges_ways.at[network.lanes[max(m.to_lane, 0)].edge] for m in network.movements]
+        ends = [a.edges_ways.at[network.lanes[max(m.to_lane, 0)].edge + 1] for m in network.movements]
+        self._watched = np.array(ends) > np.array(leads_to)
         self._stop_on_s, self._stop_off_s, self._advance_on_s = np.zeros(n), np.zeros(n), np.zeros(n)
         self._clock = Clock()
 
@@ -156,13 +160,13 @@ class Loops:
         lane = np.flatnonzero(entries > 0)
         self._put(lane, gate_m[lane], 0.8 * self._a.limit_mps[lane], entries[lane])
         b.advance(dt_s, np.zeros(len(gate_m)))
-        taken = b.consume(out, np.where(works, np.inf, _HEAD_M))
-        # nobody at the stop line: whoever is believed there has left uncounted
+        taken = b.consume(out, np.where(works, np.inf, _HEAD_M)).by_lane(len(gate_m))
+        # nobody at the stop line: whoever is believed to stand there has left uncounted
         free = works & (self._stop_off_s >= _FREE_S)
+        b.drop_overdue(free, within_m=_HEAD_M, after_s=_FREE_S)
+        self._arrivals.belief.drop_overdue(free, within_m=_HEAD_M, after_s=_FREE_S)
         # nobody on the advance loop: the queue does not reach beyond it
-        b.keep(
-            ~(free[b.lane] & (b.distance_m < _HEAD_M)) & ~(~full[b.lane] & (b.distance_m > gate_m[b.lane] + SPACE_M))
-        )
+        b.keep(full[b.lane] | (b.distance_m <= gate_m[b.lane] + SPACE_M))
         weight = np.bincount(b.lane, weights=b.weight, minlength=len(gate_m))
         head = np.bincount(b.lane[b.distance_m < _HEAD_M], minlength=len(gate_m)) > 0
         lane = np.flatnonzero(works & (self._stop_on_s >= _STANDS_S) & ~head & self._gated)
@@ -179,13 +183,24 @@ class Loops:
 
     def _by_movement(self, count: NDArray[np.float64], signals: SignalView) -> NDArray[np.float64]:
         """Share passages out to the movements that had green, by what they had before."""
-        lamps = self._lamps
-        chance = self._turns * (lamps.green(signals, after=True) + 0.02)
-        total = np.bincount(lamps.lane, weights=chance[lamps.movement], minlength=len(count))
+        lamps, lane = self._lamps, self._lamps.lane
+        chance = self._shares(len(count)) * (lamps.green(signals, after=True) + 0.02)
+        total = np.bincount(lane, weights=chance[lamps.movement], minlength=len(count))
         passed = np.zeros(len(chance))
-        lane = lamps.lane
         passed[lamps.movement] = count[lane] * chance[lamps.movement] / np.maximum(total[lane], 1e-9)
-        self._turns[lamps.movement] = (self._turns[lamps.movement] + passed[lamps.movement]) * np.where(
-            count[lane] > 0, 0.99, 1.0
-        )
+        fade = np.exp(-count / _MEMORY_VEHICLES)
+        self._crossed = self._crossed * fade + count
+        self._met[lamps.movement] *= fade[lane]
+        self._met += self._arrivals.met
         return passed
+
+    def _shares(self, n_lanes: int) -> NDArray[np.float64]:
+        """Turning shares of each lane: those who came to the next loops; the rest went where there are none."""
+        lamps, lane = self._lamps, self._lamps.lane
+        met, watched = self._met[lamps.movement] + 1.0, self._watched[lamps.movement]
+        found = np.bincount(lane, weights=met * watched, minlength=n_lanes)
+        others = np.bincount(lane, weights=~watched, minlength=n_lanes)
+        rest = np.maximum(self._crossed + 3.0 - found, 1.0) / np.maximum(others, 1.0)
+        shares = np.ones(len(self._met))
+        shares[lamps.movement] = np.where(watched, met, rest[lane])
+        return shares

@@ -77,7 +77,7 @@ class QueueModel:
         total = np.bincount(lamps.lane, weights=self._turns[lamps.movement], minlength=n)
         open_ = np.bincount(lamps.lane, weights=chance[lamps.movement], minlength=n)
         out = self._saturation_vps * dt_s * open_ / np.maximum(total, 1e-9)
-        taken = b.consume(out, np.full(n, _HEAD_M))
+        taken = b.consume(out, np.full(n, _HEAD_M)).by_lane(n)
         departures = np.zeros(len(chance))
         lane = lamps.lane
         departures[lamps.movement] = taken[lane] * chance[lamps.movement] / np.maximum(open_[lane], 1e-9)
