@@ -58,7 +58,8 @@ class Arrivals:
         departures: NDArray[np.float64],
         entries: NDArray[np.float64],
         queue_end_m: NDArray[np.float64],
-    ) -> None:
+        flow: NDArray[np.float64] | None = None,
+    ) -> NDArray[np.float64]:
         """Take in what the sensors counted in the last ``dt_s``.
 
         Parameters
@@ -69,18 +70,32 @@ class Arrivals:
             Vehicles that came through the gate of this stop line.
         queue_end_m : ndarray, by lane
             Where a queue that reaches beyond the gate is known to end, else -inf.
+        flow : ndarray, by lane, optional
+            Vehicles from which the flow is learnt, if not from the entries.
+
+        Returns
+        -------
+        ndarray, by lane
+            Believed vehicles that came to the gate without being counted in.
         """
         closed = np.isfinite(queue_end_m)
         self.belief.advance(dt_s, queue_end_m)
         window_m = np.where(closed, np.inf, self._gate_m + _NEAR_GATE_S * self._approaches.limit_mps)
         met = self.belief.consume(entries, window_m)
-        explained = met.by_lane(len(closed)) + self.belief.passed_gate(closed)
+        uncounted = self.belief.passed_gate(closed)
+        explained = met.by_lane(len(closed)) + uncounted
         self.met = met.by_origin(len(departures))
         self._depart(departures)
         self._age_s += dt_s
         rate = dt_s / min(self._age_s, self._memory_s)
-        self.flow_vps += rate * (entries / dt_s - self.flow_vps)
+        self.flow_vps += rate * ((entries if flow is None else flow) / dt_s - self.flow_vps)
         self._explained_vps += rate * (explained / dt_s - self._explained_vps)
+        return uncounted
+
+    @property
+    def unexplained_vps(self) -> NDArray[np.float64]:
+        """Flow by lane that did not come from a junction upstream."""
+        return np.maximum(self.flow_vps - self._explained_vps, 0.0)
 
     def _depart(self, departures: NDArray[np.float64]) -> None:
         movement = np.flatnonzero(departures > 0)
@@ -107,7 +122,7 @@ class Arrivals:
         """Return the believed vehicles; those that usually come only on the lanes marked."""
         b, limit = self.belief, self._approaches.limit_mps
         stops = self._stops[usual[self._stops]]
-        rest = np.maximum(self.flow_vps[stops] - self._explained_vps[stops], 0.0)
+        rest = self.unexplained_vps[stops]
         stops, rest = stops[rest > _SLOWEST_VPS], rest[rest > _SLOWEST_VPS]
         gap_m = limit[stops] / rest
         count = np.floor(np.maximum(REACH_M - self._gate_m[stops], 0.0) / gap_m + 0.5).astype(np.int64)

@@ -70,8 +70,9 @@ class Loops:
         lives = (has & ~self._advance_dead & ~self._advance_stuck)[ways.source]
         lives &= ways.distance_m < parameters.advance_m
         self._gated = np.bincount(ways.stop_lane[lives], minlength=n) > 0
-        self._gate_m = np.where(self._gated, field.gate_m, 0.0)
         self._stop_works = a.is_stop & ~self._stop_dead
+        self._gate_m = np.where(self._gated, field.gate_m, np.where(self._stop_works, parameters.advance_m, 0.0))
+        self._due = np.zeros(n)
         self._arrivals = Arrivals(network, a, self._gate_m)
         self._near = Belief(a.limit_mps)
         self._met, self._crossed = np.zeros(len(network.movements)), np.zeros(n)
@@ -91,11 +92,12 @@ class Loops:
         lane_green = self._lamps.lane_green(self._lamps.green(signals))
         out = np.where(works, said.stop_count, _SATURATION_VPS * lane_green * dt_s)
         entries, full = self._at_gates(said)
-        if_no_gate = np.where(self._gated, entries, said.stop_count)
-        end_m = np.where(self._gated, np.where(full, self._gate_m + SPACE_M, -np.inf), np.where(works, 0.0, -np.inf))
-        taken = self._drive(dt_s, entries, out, full, works)
+        taken = self._drive(dt_s, entries + self._presumed(works), out, full, works)
         passed = self._by_movement(np.where(works, said.stop_count, taken), signals)
-        self._arrivals.step(dt_s, passed, if_no_gate, end_m)
+        end_m = np.where(full & self._gated, self._gate_m + SPACE_M, -np.inf)
+        flow = np.where(self._gated, entries, said.stop_count)
+        uncounted = self._arrivals.step(dt_s, passed, entries, end_m, flow)
+        self._due += np.where(self._gated, 0.0, uncounted + dt_s * self._arrivals.unexplained_vps)
         near = believed_vehicles(self._near, a)
         believed = join([near, self._arrivals.vehicles(a.is_stop & ~blind)])
         count, halted, tail_m, tail_mps = believed_lanes(believed, a)
@@ -147,6 +149,12 @@ class Loops:
         full = np.bincount(ways.stop_lane, weights=weight * stands[ways.source], minlength=n) > 0.5
         return entries, full
 
+    def _presumed(self, works: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Whole vehicles presumed to have come where only the stop line has a loop that works."""
+        came = np.where(works & ~self._gated, np.floor(self._due), 0.0)
+        self._due -= np.floor(self._due)
+        return came
+
     def _drive(
         self,
         dt_s: float,
@@ -164,12 +172,11 @@ class Loops:
         # nobody at the stop line: whoever is believed to stand there has left uncounted
         free = works & (self._stop_off_s >= _FREE_S)
         b.drop_overdue(free, within_m=_HEAD_M, after_s=_FREE_S)
-        self._arrivals.belief.drop_overdue(free, within_m=_HEAD_M, after_s=_FREE_S)
         # nobody on the advance loop: the queue does not reach beyond it
-        b.keep(full[b.lane] | (b.distance_m <= gate_m[b.lane] + SPACE_M))
+        b.keep((full | ~self._gated)[b.lane] | (b.distance_m <= gate_m[b.lane] + SPACE_M))
         weight = np.bincount(b.lane, weights=b.weight, minlength=len(gate_m))
         head = np.bincount(b.lane[b.distance_m < _HEAD_M], minlength=len(gate_m)) > 0
-        lane = np.flatnonzero(works & (self._stop_on_s >= _STANDS_S) & ~head & self._gated)
+        lane = np.flatnonzero(works & (self._stop_on_s >= _STANDS_S) & ~head)
         self._put(lane, np.zeros(len(lane)), np.zeros(len(lane)), np.ones(len(lane)))
         lacking = np.where(full & self._gated, gate_m / SPACE_M - weight, 0.0)
         lane = np.flatnonzero(lacking >= 1.0)
