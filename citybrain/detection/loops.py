@@ -19,7 +19,7 @@ from citybrain.network.model import Network
 from citybrain.simulation.plant import Plant
 
 _DEAD_STOP, _DEAD_ADVANCE, _STUCK_STOP, _STUCK_ADVANCE, _COUNT_STOP, _COUNT_ADVANCE = range(6)
-_FREE_S, _STANDS_S, _FULL_S, _STUCK_S = 4.0, 2.0, 4.0, 180.0
+_FREE_S, _STANDS_S, _FULL_S, _STUCK_S = 2.5, 1.0, 3.0, 180.0
 _HEAD_M = 10.0
 _SATURATION_VPS = 0.5
 _MEMORY_VEHICLES = 100.0

@@ -16,6 +16,7 @@ _HEAD_M = 10.0
 _STANDS_MPS, _DRIVES_MPS = 1.0, 5.0
 _SAME_M = 20.0
 _LEAST_SHARE = 0.1
+_PART = 0.34
 
 
 class QueueModel:
@@ -57,7 +58,7 @@ class QueueModel:
         n = len(network.lanes)
         self._reports, self._time_s = np.zeros(n), 0.0
         self._turns = np.array([2.0 if m.turn == "straight" else 1.0 for m in network.movements])
-        self._fed_vps, self._due = np.zeros(n), np.full(n, 0.5)
+        self._fed_vps, self._due = np.zeros(n), np.zeros(n)
         self.flow_vps = np.where(approaches.is_stop, prior_vps, 0.0)
         to_lane = np.array([max(m.to_lane, 0) for m in network.movements], dtype=np.int64)
         self._exit_edge = approaches.edge[to_lane]
@@ -98,10 +99,10 @@ class QueueModel:
         """Let those come whom no signal sends."""
         stops = self._stops
         self._due[stops] += dt_s * np.maximum(self.flow_vps[stops] - self._fed_vps[stops], 0.0)
-        lane = stops[self._due[stops] >= 1.0]
-        self._due[lane] -= 1.0
+        lane = stops[self._due[stops] >= _PART]
+        self._due[lane] -= _PART
         n = len(lane)
-        self.belief.add(lane, np.full(n, REACH_M), self._a.limit_mps[lane], np.ones(n), np.zeros(n))
+        self.belief.add(lane, np.full(n, REACH_M), self._a.limit_mps[lane], np.full(n, _PART), np.zeros(n))
 
     def _depart(self, departures: NDArray[np.float64], dt_s: float) -> None:
         movement = np.flatnonzero(departures > 0)
