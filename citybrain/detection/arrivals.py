@@ -13,6 +13,7 @@ from citybrain.network.model import Network
 _LEAVING_MPS = 7.0
 _NEAR_GATE_S = 4.0
 _SLOWEST_VPS = 1 / 300
+_UNSURE_S = 60.0  # at first nothing is believed to come, as if it had been watched for so long
 
 
 class Arrivals:
@@ -44,7 +45,7 @@ class Arrivals:
         self.belief = Belief(approaches.limit_mps)
         n = len(network.lanes)
         self.flow_vps, self._explained_vps = np.zeros(n), np.zeros(n)
-        self._age_s = 0.0
+        self._age_s = _UNSURE_S
         lane = np.array([max(m.to_lane, 0) for m in network.movements], dtype=np.int64)
         self._exit_edge = approaches.edge[lane]
         self._path_m = np.array([m.path_m for m in network.movements])
