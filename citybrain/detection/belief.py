@@ -79,6 +79,15 @@ class Belief:
         self.weight = np.concatenate((self.weight, weight))
         self.gate_m = np.concatenate((self.gate_m, gate_m))
 
+    def add_queue(self, lane: NDArray[np.integer], end_m: NDArray[np.float64], count: NDArray[np.float64]) -> None:
+        """Put standing vehicles on the road, the last of each lane at ``end_m``, one row each."""
+        rows = np.ceil(count).astype(np.int64)
+        owner = np.repeat(np.arange(len(lane)), rows)
+        place = np.arange(len(owner)) - np.repeat(np.cumsum(rows) - rows, rows)
+        at_m = np.maximum(end_m[owner] - SPACE_M * place, 0.0)
+        none = np.zeros(len(owner))
+        self.add(lane[owner], at_m, none, np.minimum(count[owner] - place, 1.0), none)
+
     def keep(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> None:
         """Keep these rows, in this order."""
         self.lane, self.distance_m, self.speed_mps = self.lane[rows], self.distance_m[rows], self.speed_mps[rows]

@@ -180,7 +180,7 @@ class Loops:
         self._put(lane, np.zeros(len(lane)), np.zeros(len(lane)), np.ones(len(lane)))
         lacking = np.where(full & self._gated, gate_m / SPACE_M - weight, 0.0)
         lane = np.flatnonzero(lacking >= 1.0)
-        self._put(lane, gate_m[lane], np.zeros(len(lane)), lacking[lane])
+        b.add_queue(lane, gate_m[lane], lacking[lane])
         return taken
 
     def _put(

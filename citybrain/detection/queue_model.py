@@ -132,8 +132,7 @@ class QueueModel:
         weight = np.bincount(b.lane[ahead], weights=b.weight[ahead], minlength=n)
         lacking = np.where(np.isfinite(queue_m), np.floor(queue_m / SPACE_M + 0.5) + 1.0 - weight, 0.0)
         short = np.flatnonzero(lacking >= 0.5)
-        k = len(short)
-        b.add(short, queue_m[short], np.zeros(k), lacking[short], np.zeros(k))
+        b.add_queue(short, queue_m[short], lacking[short])
         # who drives alone is somebody of whom the model did not know
         drives &= distance_m > _HEAD_M
         order = np.argsort(b.lane * 1e4 + b.distance_m)

@@ -21,7 +21,9 @@ def departures(*movements):
 def towards_a_signal():
     """A movement whose exit leads to the other junction."""
     return next(
-        m.index for m in NETWORK.movements if m.to_lane >= 0 and any(k.movement >= 0 for k in NETWORK.lanes[m.to_lane].links)
+        m.index
+        for m in NETWORK.movements
+        if m.to_lane >= 0 and any(k.movement >= 0 for k in NETWORK.lanes[m.to_lane].links)
     )
 
 

@@ -19,7 +19,13 @@ def test_draws_are_in_range_and_depend_on_nothing_but_seed_purpose_and_key(seed,
 
 
 def test_seeds_purposes_and_keys_give_independent_draws():
-    draws = [uniform(1, 0, KEYS), uniform(2, 0, KEYS), uniform(1, 1, KEYS), uniform(1, 0, KEYS, 1), uniform(1, 0, KEYS, 2)]
+    draws = [
+        uniform(1, 0, KEYS),
+        uniform(2, 0, KEYS),
+        uniform(1, 1, KEYS),
+        uniform(1, 0, KEYS, 1),
+        uniform(1, 0, KEYS, 2),
+    ]
     correlation = np.corrcoef(draws) - np.eye(len(draws))
     assert np.abs(correlation).max() < 0.03
 
