@@ -104,7 +104,8 @@ class Approaches:
         if lane in self._known:
             return self._known[lane]
         found: dict[int, tuple[float, float]] = {}
-        links = network.lanes[lane].links
+        # hardly anybody turns round where there is no signal, and who drives away must not count as coming
+        links = [link for link in network.lanes[lane].links if not _turns_round(network, lane, link.to_lane)]
         self._known[lane] = found  # a ring of roads without signals leads nowhere
         for link in links if hops > 0 else ():
             ahead = self._from_end(network, link.to_lane, hops - 1)
@@ -114,6 +115,11 @@ class Approaches:
                     known = found.get(stop, (np.inf, 0.0))
                     found[stop] = (min(known[0], metres + on_m), known[1] + share / len(links))
         return found
+
+
+def _turns_round(network: Network, lane: int, to_lane: int) -> bool:
+    here, there = network.edges[network.lanes[lane].edge], network.edges[network.lanes[to_lane].edge]
+    return here.from_node == there.to_node and here.to_node == there.from_node
 
 
 def _flat(found: list[dict[int, tuple[float, float]]]) -> Ways:

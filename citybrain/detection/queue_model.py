@@ -16,6 +16,7 @@ _HEAD_M = 10.0
 _STANDS_MPS, _DRIVES_MPS = 1.0, 5.0
 _SAME_M = 20.0
 _LEAST_SHARE = 0.1
+_PRIOR = {"straight": 2.0, "uturn": 0.05}
 _PART = 0.34
 
 
@@ -57,7 +58,7 @@ class QueueModel:
         self._lamps = Lamps(network)
         n = len(network.lanes)
         self._reports, self._time_s = np.zeros(n), 0.0
-        self._turns = np.array([2.0 if m.turn == "straight" else 1.0 for m in network.movements])
+        self._turns = np.array([_PRIOR.get(m.turn, 1.0) for m in network.movements])
         self._fed_vps, self._due = np.zeros(n), np.zeros(n)
         self.flow_vps = np.where(approaches.is_stop, prior_vps, 0.0)
         to_lane = np.array([max(m.to_lane, 0) for m in network.movements], dtype=np.int64)

@@ -12,7 +12,7 @@ from citybrain.network.model import Network
 from citybrain.signals.stage_table import StageTable
 
 _GOLDEN = 0.6180339887498949
-_PRIOR = {"straight": 2.0}
+_PRIOR = {"straight": 2.0, "uturn": 0.05}
 _STANDS_MPS, _HEAD_M = 1.0, 12.0
 
 

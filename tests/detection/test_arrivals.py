@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from builders import one_junction
 
 from citybrain.detection.approaches import Approaches
 from citybrain.detection.arrivals import Arrivals
+from citybrain.network.model import Link
 from citybrain.network.synthetic import grid_network
 
 NETWORK = grid_network(1, 2, lanes=2, spacing_m=300.0)
@@ -93,3 +97,15 @@ def test_what_nobody_sent_comes_at_its_mean_rate():
     assert len(seen) == pytest.approx(300 / (GEOMETRY.limit_mps[lane] * 10), abs=1)
     assert (seen.distance_m > 100).all()
     assert len(arrivals.vehicles(np.zeros(N, dtype=bool))) == 0
+
+
+def test_nobody_who_drives_away_counts_as_coming():
+    """A road and its way back, joined by a turn at the far end, as nets with turnarounds have it."""
+    network = one_junction(["G"])
+    edges, lanes = list(network.edges), list(network.lanes)
+    out, into = network.lane_index("out-0_0"), network.lane_index("in-0_0")
+    edges[out] = replace(edges[out], to_node=edges[into].from_node)
+    edges[into] = replace(edges[into], to_node=edges[out].from_node)
+    lanes[out] = replace(lanes[out], links=(Link(to_lane=into, via_m=4.0, movement=-1),))
+    ways = Approaches(replace(network, edges=tuple(edges), lanes=tuple(lanes))).lanes_ways
+    assert ways.source.tolist() == [into]
