@@ -108,7 +108,10 @@ def evaluate(
     begin: Annotated[float | None, typer.Option(help="Start of the measured window, seconds.")] = None,
     end: Annotated[float | None, typer.Option(help="End of the measured window, seconds.")] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Runs at a time, each in its own process.")] = 2,
-    sensors: Annotated[str, typer.Option(help="What policies see: perfect.")] = "perfect",
+    sensors: Annotated[
+        str,
+        typer.Option(help="What policies see: perfect, camera, camera:night, loops, probes:0.1; any with dead=0.1."),
+    ] = "perfect",
     gui: Annotated[bool, typer.Option("--gui", help="Show the runs in sumo-gui.")] = False,
     socket: Annotated[bool, typer.Option("--socket", help="Talk to SUMO over a socket instead of in process.")] = False,
     remote: Annotated[

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Protocol
 
@@ -71,6 +71,7 @@ def run_loop(
     plant.apply(interlock.start(plant.time_ms, plant.signal_states()))
     wanted = np.full(len(network.junctions), HOLD, dtype=np.int32)
     decision = Decision(time_s=plant.time_ms / 1000, stage=wanted)
+    passed = np.zeros(len(network.movements))
     interval_ms, due_ms = round(policy.interval_s * 1000), plant.time_ms
     while plant.time_ms < end_ms:
         begun = perf_counter()
@@ -80,7 +81,11 @@ def run_loop(
         events: list[Event] = []
         if sensors.continuous or now_ms >= due_ms:
             observation = sensors.observe(plant, interlock.view(now_ms))  # 2. detect
+            passed = passed + observation.passed
             if now_ms >= due_ms:
+                if sensors.continuous:  # what crossed while nobody asked
+                    observation = replace(observation, passed=passed)
+                passed = np.zeros_like(passed)
                 due_ms += interval_ms
                 asked = perf_counter()
                 decision = policy.decide(observation)  # 3. decide

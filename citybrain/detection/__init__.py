@@ -4,27 +4,31 @@ from __future__ import annotations
 
 from citybrain.detection.perfect import PerfectSensors
 from citybrain.detection.sensors import Sensors
-from citybrain.errors import InputError, nearest_hint
+from citybrain.detection.spec import SENSORS, SensorSpec, check_sensors, parse_sensors
 from citybrain.network.model import Network
 
-SENSORS = ("perfect",)
-
-__all__ = ["SENSORS", "PerfectSensors", "Sensors", "check_sensors", "make_sensors"]
+__all__ = ["SENSORS", "PerfectSensors", "SensorSpec", "Sensors", "check_sensors", "make_sensors", "parse_sensors"]
 
 
-def check_sensors(spec: str) -> None:
-    """Raise InputError unless ``spec`` names sensors that exist."""
-    if spec not in SENSORS:
-        raise InputError(f"unknown sensors {spec!r}{nearest_hint(spec, SENSORS)}")
-
-
-def make_sensors(spec: str, network: Network, *, seed: int) -> Sensors:  # noqa: ARG001
+def make_sensors(spec: str, network: Network, *, seed: int) -> Sensors:
     """Make the sensors that ``--sensors`` names.
 
     Raises
     ------
     InputError
-        If there are none of that name.
+        If there are none of that name, or an option is wrong.
     """
-    check_sensors(spec)
+    wanted = parse_sensors(spec)
+    if wanted.name == "camera":
+        from citybrain.detection.camera import CONDITIONS, Camera, CameraParameters
+
+        return Camera(network, CameraParameters(**CONDITIONS[wanted.condition], dead=wanted.dead), seed=seed)
+    if wanted.name == "loops":
+        from citybrain.detection.loops import LoopParameters, Loops
+
+        return Loops(network, LoopParameters(dead=wanted.dead), seed=seed)
+    if wanted.name == "probes":
+        from citybrain.detection.probes import ProbeParameters, Probes
+
+        return Probes(network, ProbeParameters(share=wanted.share, dead=wanted.dead), seed=seed)
     return PerfectSensors(network)

@@ -16,6 +16,7 @@ from citybrain.messages import Decision, Observation
 from citybrain.network.intergreens import SignalRules
 from citybrain.network.model import Network
 from citybrain.signals.stage_table import StageTable
+from citybrain.signals.turning import Turning
 
 
 class Greedy:
@@ -53,11 +54,13 @@ class Greedy:
     def start(self, network: Network, rules: SignalRules) -> None:  # noqa: ARG002
         """Prepare the stages of the network."""
         self._table = StageTable(network)
+        self._turning = Turning(network)
         self._exit = np.array([m.to_lane for m in network.movements])
         self._last_green_s = np.full(self._table.n_stages, -np.inf)
 
     def decide(self, observation: Observation) -> Decision:
         """Return the stage to show at every junction."""
+        observation = self._turning.complete(observation)
         table, v, now_s = self._table, observation.vehicles, observation.time_s
         near = (v.movement >= 0) & (v.distance_m <= self.sight_m)
         count = np.bincount(v.movement[near], weights=v.weight[near], minlength=len(self._exit))

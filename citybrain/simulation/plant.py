@@ -32,6 +32,10 @@ class Readings:
         Movement that a vehicle inside a junction is making, else -1.
     passed : ndarray of int32
         Movements by which vehicles crossed a stop line since the reading before, one entry each.
+    key : ndarray of int64
+        A number for each vehicle that stays its own throughout the run, like a plate.
+    passed_key : ndarray of int64
+        The key of each vehicle in ``passed``.
     """
 
     ids: tuple[str, ...]
@@ -44,6 +48,8 @@ class Readings:
     distance_m: NDArray[np.float64]
     crossing: NDArray[np.int32]
     passed: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
+    key: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    passed_key: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
 
 class Plant(Protocol):

@@ -104,7 +104,7 @@ class PointQueuePlant:
         self._coming = deque(sorted(trips, key=lambda trip: trip.depart_ms))
         self._outside: dict[int, deque[_Vehicle]] = {}
         self._loaded: list[_Vehicle] = []
-        self._passed: list[int] = []
+        self._passed: list[tuple[int, int]] = []
         self._commanded = [False] * len(network.junctions)
         self._green_ms = [-math.inf] * len(network.movements)
         self._lamps = [self._own_state(j) for j in network.junctions]
@@ -170,7 +170,7 @@ class PointQueuePlant:
                 return False
             vehicle.lost_ms += leave_ms - vehicle.ready_ms
             if link.movement >= 0:
-                self._passed.append(link.movement)
+                self._passed.append((link.movement, vehicle.index))
             self._enter(vehicle, target, leave_ms + 1000 * link.via_m / self.network.lanes[target].speed_mps)
         self._left_ms[lane] = leave_ms
         return True
@@ -257,7 +257,9 @@ class PointQueuePlant:
             movement=np.array(movement, dtype=np.int32),
             distance_m=np.array(distance, dtype=np.float64),
             crossing=np.array(crossing, dtype=np.int32),
-            passed=np.array(passed, dtype=np.int32),
+            passed=np.array([movement for movement, _ in passed], dtype=np.int32),
+            key=np.array(ids, dtype=np.int64),
+            passed_key=np.array([key for _, key in passed], dtype=np.int64),
         )
 
     def _next_stop(self, vehicle: _Vehicle, distance_m: float) -> tuple[int, int, float]:

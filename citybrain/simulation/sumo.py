@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+from zlib import crc32
 
 import numpy as np
 
@@ -25,6 +26,7 @@ from citybrain.simulation.plant import Readings
 from citybrain.simulation.tracking import Ahead, RouteTracker
 
 Transport = Literal["libsumo", "traci", "gui"]
+_Entry = tuple[str, Ahead, float, int]  # lane, what is ahead of it, length, key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,8 +123,8 @@ class SumoPlant:
         self.network = network
         self._step_ms = round(scenario.step_s * 1000)
         self._tracker = RouteTracker(network)
-        self._ahead: dict[str, tuple[str, Ahead, float]] = {}
-        self._passed: list[int] = []
+        self._ahead: dict[str, _Entry] = {}
+        self._passed: list[tuple[int, int]] = []
         self._lane_length: dict[str, float] = {}
         self._open = False
         self._elsewhere = launch.remote is not None
@@ -191,11 +193,13 @@ class SumoPlant:
             stop_lane=np.fromiter((a.stop_lane for a in ahead), np.int32, n),
             movement=np.fromiter((a.movement for a in ahead), np.int32, n),
             distance_m=np.fromiter((a.reach_m for a in ahead), np.float64, n) - position,
-            passed=np.array(passed, dtype=np.int32),
+            passed=np.array([movement for movement, _ in passed], dtype=np.int32),
+            key=np.fromiter((row[5] for row in rows), np.int64, n),
+            passed_key=np.array([key for _, key in passed], dtype=np.int64),
             crossing=np.fromiter((a.crossing for a in ahead), np.int32, n),
         )
 
-    def _rows_in_process(self) -> list[tuple[str, Ahead, float, float, float]]:
+    def _rows_in_process(self) -> list[tuple[str, Ahead, float, float, float, int]]:
         vehicle = self._api.vehicle
         get_lane, get_position, get_speed = vehicle.getLaneID, vehicle.getLanePosition, vehicle.getSpeed
         known, rows, current = self._ahead, [], {}
@@ -207,7 +211,7 @@ class SumoPlant:
             if entry is None or entry[0] != lane_id:
                 entry = self._locate(name, lane_id, entry)
             current[name] = entry
-            rows.append((name, entry[1], entry[2], get_position(name), get_speed(name)))
+            rows.append((name, entry[1], entry[2], get_position(name), get_speed(name), entry[3]))
         self._ahead = current
         return rows
 
@@ -217,7 +221,7 @@ class SumoPlant:
         for name in self._api.simulation.getDepartedIDList():
             self._api.vehicle.subscribe(name, variables)
 
-    def _rows_subscribed(self) -> list[tuple[str, Ahead, float, float, float]]:
+    def _rows_subscribed(self) -> list[tuple[str, Ahead, float, float, float, int]]:
         constants = importlib.import_module("traci.constants")
         results = self._api.vehicle.getAllSubscriptionResults()
         rows, current = [], {}
@@ -235,25 +239,28 @@ class SumoPlant:
             if entry is None or entry[0] != lane_id:
                 entry = self._locate(name, lane_id, entry)
             current[name] = entry
-            rows.append((name, entry[1], entry[2], values[constants.VAR_LANEPOSITION], values[constants.VAR_SPEED]))
+            rows.append(
+                (name, entry[1], entry[2], values[constants.VAR_LANEPOSITION], values[constants.VAR_SPEED], entry[3])
+            )
         self._ahead = current
         return rows
 
-    def _locate(self, name: str, lane_id: str, known: tuple[str, Ahead, float] | None) -> tuple[str, Ahead, float]:
+    def _locate(self, name: str, lane_id: str, known: _Entry | None) -> _Entry:
         vehicle = self._api.vehicle
         length = self._lane_length.get(lane_id)
         if length is None:
             length = self._lane_length[lane_id] = self._api.lane.getLength(lane_id)
         own_length = known[2] if known is not None else vehicle.getLength(name)
+        key = known[3] if known is not None else crc32(name.encode())
         ahead = self._tracker.locate(lane_id, length, vehicle.getRoute(name), vehicle.getRouteIndex(name))
         if known is not None:
             crossing = known[1].crossing
             if self._crossed(known[1], ahead):
                 crossing = known[1].movement
-                self._passed.append(crossing)
+                self._passed.append((crossing, key))
             if ahead.lane < 0 and crossing >= 0:
                 ahead = ahead._replace(crossing=crossing)
-        return lane_id, ahead, own_length
+        return lane_id, ahead, own_length, key
 
     def _crossed(self, before: Ahead, now: Ahead) -> bool:
         """Whether a vehicle left its stop-line lane, and not for a lane beside it."""

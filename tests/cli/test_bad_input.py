@@ -132,6 +132,8 @@ def test_unknown_sensors(run, here):
     assert refused(run, here, "tiny.sumocfg", "--sensors", "perfekt").startswith(
         "unknown sensors 'perfekt' (did you mean 'perfect'?)"
     )
+    line = refused(run, here, "tiny.sumocfg", "--sensors", "camera:nigth,dead=0.1")
+    assert line == "--sensors camera:nigth,dead=0.1: camera has no option 'nigth' (did you mean 'night'?)"
 
 
 @pytest.mark.parametrize("seeds", ["one", "1,b", "1.5", "-1,2", "1,1", "0", "-4", "", ",", "²"])

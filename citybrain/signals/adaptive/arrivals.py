@@ -94,9 +94,14 @@ class Expected:
         share = dt_s / min(self._age_s, self._memory_s)
         self._rate_vps += share * (passed / dt_s - self._rate_vps)
 
+    @property
+    def from_outside_vps(self) -> NDArray[np.float64]:
+        """Learnt arrivals by movement row where no signal feeds the approach, else 0."""
+        return np.where(self._fed, 0.0, self._rate_vps)
+
     def batch(self, horizon_s: float, share: float, *, neighbours: bool) -> Batch:
         """Return evenly spaced arrivals up to the horizon."""
-        rate = np.where(self._fed, 0.0, self._rate_vps) if neighbours else self._rate_vps
+        rate = self.from_outside_vps if neighbours else self._rate_vps
         count = np.floor(np.maximum(horizon_s - self._seen_s, 0) * rate * share + 0.5).astype(np.int64)
         count[rate < 1e-4] = 0
         move = np.repeat(np.arange(len(rate)), count)

@@ -32,42 +32,88 @@ _OVER_PRICE = 5.0
 
 
 class NetworkLayer:
-    """Prices of approaches by a store-and-forward programme.
+    """What a crossing is worth to the network, by a store-and-forward programme every few minutes.
 
     Parameters
     ----------
-    storage : ndarray, by movement row
+    room : ndarray, by movement row
         Vehicles that the way from each movement to the next stop line can store.
+    period_s : float
+        Time between two solutions; 0 switches the layer off.
+    least : float
+        Smallest value of a crossing.
     steps, step_s : int, float
         The horizon.
     lost_share : float
         Share of the time that intergreens take.
+
+    Attributes
+    ----------
+    value : ndarray, by movement row
+        Share of its approach's price that a crossing saves, ``least`` to 1.
     """
 
     def __init__(
-        self, network: Network, tables: Tables, way: Downstream, storage: NDArray[np.float64],
-        *, steps: int = 2, step_s: float = 60.0, lost_share: float = 0.12,
+        self, network: Network, tables: Tables, way: Downstream, room: NDArray[np.float64],
+        *, period_s: float, least: float, steps: int = 2, step_s: float = 60.0, lost_share: float = 0.12,
     ) -> None:  # fmt: skip
-        self.steps, self.step_s, self.tables = steps, step_s, tables
+        self.period_s, self.least, self.steps, self.step_s = period_s, least, steps, step_s
+        self.tables, self.green_share = tables, 1.0 - lost_share
         edge = np.array([network.lanes[lane].edge for lane in tables.lane])
-        _, lane_group = np.unique(edge, return_inverse=True)
-        self.n_groups = int(lane_group.max()) + 1
-        self.origin = lane_group[tables.move_lane]
+        _, self.approach_of_lane = np.unique(edge, return_inverse=True)
+        self.n_approaches = int(self.approach_of_lane.max()) + 1
+        self.origin = self.approach_of_lane[tables.move_lane]
         self.target = np.full(len(tables.move_lane), -1)
-        self.storage = np.full(self.n_groups, np.inf)
+        self.storage = np.full(self.n_approaches, np.inf)
         for row, lane in enumerate(tables.move_exit):
             if way.at[lane + 1] > way.at[lane]:
                 self.target[row] = self.origin[way.move[way.at[lane]]]
-                self.storage[self.target[row]] = storage[row]
-        self.lane_group = lane_group
+                self.storage[self.target[row]] = room[row]
         self._junction_of_stage = np.repeat(np.arange(len(tables.stage_at) - 1), np.diff(tables.stage_at))
         self._serves = self._service()
-        self.room = 1.0 - lost_share
+        self.value = np.ones(len(tables.move_lane))
+        self._due_s: float | None = None
+
+    def by_approach(self, approach: NDArray[np.int64], amount: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the sum of amounts on each approach."""
+        return np.bincount(approach, weights=amount, minlength=self.n_approaches).astype(np.float64)
+
+    def is_due(self, time_s: float) -> bool:
+        """Whether it is time for a new solution; the first one waits for a period of learning."""
+        if self._due_s is None:
+            self._due_s = time_s + self.period_s
+        return self.period_s > 0 and time_s >= self._due_s
+
+    def update(
+        self,
+        time_s: float,
+        *,
+        queue: NDArray[np.float64],
+        inflow_vps: NDArray[np.float64],
+        turns: NDArray[np.float64],
+        headway_s: NDArray[np.float64],
+    ) -> None:
+        """Solve again and set ``value``; leave it as it is where there is no solution.
+
+        Parameters
+        ----------
+        queue : ndarray, by approach
+        inflow_vps, turns : ndarray, by movement row
+            Arrivals from outside, and weights of the turns made.
+        headway_s : ndarray, by stop-line row
+        """
+        self._due_s = time_s + self.period_s
+        inflow, total = self.by_approach(self.origin, inflow_vps), self.by_approach(self.origin, turns)
+        price = self.prices(queue, inflow, turns / total[self.origin], headway_s)
+        if price is not None:
+            self.value = self._values(price)
 
     def _service(self) -> sparse.csr_matrix:
         """By movement row and stage: 1 where protected, less where permissive."""
         tb = self.tables
-        rows, columns, values = [], [], []
+        rows: list[int] = []
+        columns: list[int] = []
+        values: list[float] = []
         for j in range(len(tb.stage_at) - 1):
             for s in range(tb.stage_at[j], tb.stage_at[j + 1]):
                 for m in range(tb.move_at[j], tb.move_at[j + 1]):
@@ -94,7 +140,7 @@ class NetworkLayer:
             Shares of each approach's vehicles, summing to 1.
         headway_s : ndarray, by stop-line row
         """
-        tb, n, k, step = self.tables, self.n_groups, self.steps, self.step_s
+        tb, n, k, step = self.tables, self.n_approaches, self.steps, self.step_s
         n_moves, n_stages, n_junctions = len(share), self._serves.shape[1], len(tb.stage_at) - 1
         eye, one = sparse.identity, sparse.csr_matrix
         ahead = self.target >= 0
@@ -125,7 +171,7 @@ class NetworkLayer:
             [None, None, sparse.kron(every, keep), -sparse.kron(every, keep)],
         ])  # fmt: skip
         most = np.concatenate([
-            np.zeros(n_moves * k), np.zeros(len(tb.lane) * k), np.full(n_junctions * k, self.room),
+            np.zeros(n_moves * k), np.zeros(len(tb.lane) * k), np.full(n_junctions * k, self.green_share),
             np.tile(self.storage[bounded], k),
         ])  # fmt: skip
         cost = np.concatenate([
@@ -136,9 +182,9 @@ class NetworkLayer:
             return None
         return np.asarray(found.eqlin.marginals[:n])
 
-    def values(self, price: NDArray[np.float64], least: float) -> NDArray[np.float64]:
+    def _values(self, price: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return by movement row the share of its approach's price that a crossing saves."""
         own = price[self.origin]
         onward = np.where(self.target >= 0, price[self.target], 0.0)
         saved = np.where(own > self.step_s / 4, (own - onward) / np.maximum(own, 1e-9), 1.0)
-        return np.asarray(np.clip(saved, least, 1.0))
+        return np.asarray(np.clip(saved, self.least, 1.0))

@@ -53,6 +53,8 @@ class AdaptiveParameters:
         Share by which the value of a crossing falls when its way stands full; 0 for none.
     least_value : float
         Value of a crossing into a way that stands full.
+    network_s : float
+        Time between two solutions of the network layer; 0 switches it off.
     neighbour_s : float
         Planned departures of neighbours are taken in when they arrive within this
         time; 0 switches the exchange off.
@@ -78,7 +80,7 @@ class AdaptiveParameters:
     passes: int = 1
     storage_weight: float = 1.0
     least_value: float = 0.05
-    network_s: float = 120.0
+    network_s: float = 0.0
     neighbour_s: float = 20.0
     expected: float = 1.0
     max_red_s: float = 120.0

@@ -12,6 +12,7 @@ from citybrain.network.intergreens import SignalRules
 from citybrain.network.model import Network
 from citybrain.signals.adaptive.arrivals import Arrivals, Batch, Expected, downstream, merge, travel_time_s
 from citybrain.signals.adaptive.fairness import Fairness
+from citybrain.signals.adaptive.fallback import Fallback
 from citybrain.signals.adaptive.kernel import PLAN_ROWS, decide_all, pass_on
 from citybrain.signals.adaptive.learning import Headways, Turns
 from citybrain.signals.adaptive.network_layer import NetworkLayer
@@ -63,9 +64,11 @@ class Adaptive:
         self._expected = Expected(network, tb, sight_m=p.sight_m)
         self._fairness = Fairness(network, max_red_s=p.max_red_s)
         self._storage = Storage(network, tb, weight=p.storage_weight, least=p.least_value)
+        self._fallback = Fallback(network)
         self._way = downstream(network, tb)
-        self._layer = NetworkLayer(network, tb, self._way, self._storage._room)
-        self._due_s, self._network_value = p.network_s, np.ones(len(tb.move_exit))
+        self._layer = NetworkLayer(
+            network, tb, self._way, self._storage.room, period_s=p.network_s, least=p.least_value
+        )
         self._sent: Batch | None = None
         known = np.flatnonzero(tb.move_row >= 0)
         self._movement = known[np.argsort(tb.move_row[known])]
@@ -88,6 +91,7 @@ class Adaptive:
 
     def decide(self, observation: Observation) -> Decision:
         """Return the stage to show at every junction, and why where it changes."""
+        observation = self._fallback.complete(observation)
         p, tb, signals = self.parameters, self._tables, observation.signals
         seen, distance_m, speed_mps = self._seen(observation)
         self._learn(observation, seen, distance_m, speed_mps)
@@ -161,22 +165,17 @@ class Adaptive:
         return np.where(moving, _OPEN, np.floor(observation.lane_tail_m / VEHICLE_SPACE_M))
 
     def _values(self, observation: Observation, seen: Batch) -> NDArray[np.float64]:
-        p = self.parameters
-        local = self._storage.value(observation)
-        if p.network_s <= 0:
-            return local
-        if observation.time_s >= self._due_s:
-            self._due_s = observation.time_s + p.network_s
-            layer = self._layer
-            queue = np.bincount(layer.lane_group[seen.lane], weights=seen.weight, minlength=layer.n_groups)
-            rate = np.where(self._expected._fed, 0.0, self._expected._rate_vps)
-            inflow = np.bincount(layer.origin, weights=rate, minlength=layer.n_groups)
-            count = self._turns.count[self._movement]
-            total = np.bincount(layer.origin, weights=count, minlength=layer.n_groups)
-            price = layer.prices(queue, inflow, count / total[layer.origin], self._headways.headway_s)
-            if price is not None:
-                self._network_value = layer.values(price, p.least_value)
-        return np.minimum(local, self._network_value)
+        """What a crossing is worth by movement row: the room beyond now, the network's price since its last look."""
+        layer = self._layer
+        if layer.is_due(observation.time_s):
+            layer.update(
+                observation.time_s,
+                queue=layer.by_approach(layer.approach_of_lane[seen.lane], seen.weight),
+                inflow_vps=self._expected.from_outside_vps,
+                turns=self._turns.count[self._movement],
+                headway_s=self._headways.headway_s,
+            )
+        return np.minimum(self._storage.value(observation), layer.value)
 
     def _send(self, cars: Arrivals, departed: NDArray[np.float64]) -> Batch:
         share = self._turns.count[self._movement]
@@ -203,4 +202,4 @@ class Adaptive:
                     if not np.isnan(cost)
                 ],
             }
-        return reasons
+        return self._fallback.explain(reasons)

@@ -33,6 +33,11 @@ class Storage:
         Share by which the value of a crossing falls when its way stands full; 0 for none.
     least : float
         Value of a crossing into a way that stands full.
+
+    Attributes
+    ----------
+    room : ndarray of float64, by movement row
+        Vehicles that its way can store.
     """
 
     def __init__(self, network: Network, tables: Tables, *, weight: float, least: float) -> None:
@@ -48,13 +53,13 @@ class Storage:
         shape = (len(tables.move_exit), len(network.lanes))
         self._on_way = sparse.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=shape)
         room = self._on_way @ np.array([lane.length_m / VEHICLE_SPACE_M for lane in network.lanes])
-        self._room = np.maximum(room, 1.0)
+        self.room = np.maximum(room, 1.0)
 
     def value(self, observation: Observation) -> NDArray[np.float64]:
         """Return the value of a vehicle's crossing by movement row, ``least`` to 1."""
         if self.weight <= 0:
-            return np.ones(len(self._room))
-        full = (self._on_way @ observation.lane_halted) / self._room
+            return np.ones(len(self.room))
+        full = (self._on_way @ observation.lane_halted) / self.room
         return np.asarray(np.clip(1.0 - self.weight * full, self.least, 1.0))
 
 

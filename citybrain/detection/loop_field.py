@@ -1,0 +1,95 @@
+"""Induction loops in the road: where they lie, and what each step makes them say."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from citybrain.detection.approaches import Approaches
+from citybrain.network.model import Network
+from citybrain.simulation.plant import Readings
+
+_STOP_LOOP_M = 3.5
+_HALF_LOOP_M = 1.0
+_FROM_ENTRY_M = 3.0
+_WORTH_IT_M = 20.0
+
+
+class LoopSignals(NamedTuple):
+    """What the loops say of one step, by lane of the loop: vehicles counted, and whether one stands on it.
+
+    ``stop`` loops lie at the stop line, ``advance`` loops upstream.
+    """
+
+    stop_count: NDArray[np.float64]
+    stop_on: NDArray[np.bool_]
+    advance_count: NDArray[np.float64]
+    advance_on: NDArray[np.bool_]
+
+
+class LoopField:
+    """All loops of a network, without faults.
+
+    Attributes
+    ----------
+    place_m : ndarray of float64, by lane
+        Distance of the advance loop from the end of its lane; -1 without one.
+    gate_m : ndarray of float64, by lane
+        Distance of the stop line from the advance loop that serves it; 0 without one.
+    """
+
+    def __init__(self, network: Network, approaches: Approaches, advance_m: float) -> None:
+        self._a = a = approaches
+        n = len(network.lanes)
+        fed = np.zeros(n, dtype=np.bool_)  # by a road without a signal between
+        for lane in network.lanes:
+            for link in lane.links:
+                if link.movement < 0:
+                    fed[list(network.edges[network.lanes[link.to_lane].edge].lanes)] = True
+        ways = a.lanes_ways
+        start_m = ways.distance_m + a.length_m[ways.source]
+        here = (ways.distance_m < advance_m) & (start_m >= advance_m)
+        short = (start_m < advance_m) & (start_m >= _WORTH_IT_M) & ~fed[ways.source]
+        at_m = np.where(here, advance_m, start_m - _FROM_ENTRY_M) - ways.distance_m
+        self.place_m, self.gate_m = np.full(n, -1.0), np.zeros(n)
+        laid = here | short
+        np.maximum.at(self.place_m, ways.source[laid], at_m[laid])
+        np.maximum.at(self.gate_m, ways.stop_lane[laid], (at_m + ways.distance_m)[laid])
+        self._from_lane = np.array([m.from_lane for m in network.movements], dtype=np.int64)
+        self._key = np.empty(0, np.int64)
+        self._edge = np.empty(0, np.int64)
+        self._remaining_m = np.empty(0)
+
+    def sense(self, readings: Readings) -> LoopSignals:
+        """Return what the loops say of the step that the readings end."""
+        a, n = self._a, len(self.place_m)
+        on = readings.lane >= 0
+        lane = np.where(on, readings.lane, 0).astype(np.int64)
+        remaining_m = a.length_m[lane] - readings.position_m
+        place_m = np.where(on, self.place_m[lane], -1.0)
+        edge = np.where(on, a.edge[lane], -1)
+        behind = (place_m >= 0) & (remaining_m <= place_m)
+        over = behind & self._was_before(readings.key, edge, place_m)
+        covers = (place_m >= 0) & (remaining_m <= place_m + _HALF_LOOP_M)
+        covers &= remaining_m + readings.length_m >= place_m - _HALF_LOOP_M
+        at_stop = on & a.is_stop[lane] & (remaining_m <= _STOP_LOOP_M)
+        order = np.argsort(readings.key)
+        self._key, self._edge, self._remaining_m = readings.key[order], edge[order], remaining_m[order]
+        return LoopSignals(
+            stop_count=np.bincount(self._from_lane[readings.passed], minlength=n).astype(np.float64),
+            stop_on=np.bincount(lane[at_stop], minlength=n) > 0,
+            advance_count=np.bincount(lane[over], minlength=n).astype(np.float64),
+            advance_on=np.bincount(lane[covers], minlength=n) > 0,
+        )
+
+    def _was_before(
+        self, key: NDArray[np.int64], edge: NDArray[np.int64], place_m: NDArray[np.float64]
+    ) -> NDArray[np.bool_]:
+        """Whether each vehicle was upstream of the loop one step ago."""
+        if not len(self._key):
+            return np.zeros(len(key), dtype=np.bool_)
+        row = np.minimum(np.searchsorted(self._key, key), len(self._key) - 1)
+        known = self._key[row] == key
+        return np.asarray(known & ((self._edge[row] != edge) | (self._remaining_m[row] > place_m)))

@@ -1,0 +1,76 @@
+"""What ``--sensors`` may say: a name, then options after a colon: ``camera:night,dead=0.1``."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from citybrain.errors import InputError, nearest_hint
+
+SENSORS = ("perfect", "camera", "loops", "probes")
+CONDITIONS = ("night", "rain")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SensorSpec:
+    """Sensors that somebody asked for.
+
+    Attributes
+    ----------
+    condition : str
+        Of cameras: ``night``, ``rain``, or nothing for a clear day.
+    share : float
+        Of vehicles that are probes.
+    dead : float
+        Share of sensors that never work.
+    """
+
+    name: str
+    condition: str = ""
+    share: float = 0.0
+    dead: float = 0.0
+
+
+def check_sensors(spec: str) -> None:
+    """Raise InputError unless ``spec`` names sensors that exist."""
+    parse_sensors(spec)
+
+
+def parse_sensors(spec: str) -> SensorSpec:
+    """Read what ``--sensors`` says.
+
+    Raises
+    ------
+    InputError
+        If the name or an option is wrong; names the nearest.
+    """
+    name, _, rest = spec.partition(":")
+    if name not in SENSORS:
+        raise InputError(f"unknown sensors {name!r}{nearest_hint(name, SENSORS)}")
+    known = {
+        "perfect": (), "camera": (*CONDITIONS, "dead="), "loops": ("dead=",), "probes": ("0.1", "dead="),
+    }[name]  # fmt: skip
+    condition, share, dead = "", math.nan, 0.0
+    for option in rest.split(",") if rest else ():
+        key, equals, value = option.partition("=")
+        if key == "dead" and equals and "dead=" in known:
+            dead = _share(spec, "dead", value)
+        elif name == "camera" and option in CONDITIONS:
+            condition = option
+        elif name == "probes" and math.isnan(share) and not equals:
+            share = _share(spec, "the share of probe vehicles", option)
+        else:
+            raise InputError(f"--sensors {spec}: {name} has no option {option!r}{nearest_hint(option, known)}")
+    if name == "probes" and not share > 0:
+        raise InputError(f"--sensors {spec}: say which share of vehicles are probes, such as probes:0.1")
+    return SensorSpec(name=name, condition=condition, share=0.0 if math.isnan(share) else share, dead=dead)
+
+
+def _share(spec: str, what: str, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0.0 <= value <= 1.0:
+        raise InputError(f"--sensors {spec}: {what} is {text!r}, it must be 0 to 1")
+    return value

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import pytest
+
+from citybrain.detection import SENSORS, SensorSpec, check_sensors, make_sensors, parse_sensors
+from citybrain.errors import InputError
+from citybrain.network.synthetic import grid_network
+
+
+@pytest.mark.parametrize(
+    ("text", "spec"),
+    [
+        ("perfect", SensorSpec(name="perfect")),
+        ("camera", SensorSpec(name="camera")),
+        ("camera:night", SensorSpec(name="camera", condition="night")),
+        ("camera:rain,dead=0.1", SensorSpec(name="camera", condition="rain", dead=0.1)),
+        ("camera:dead=0.1", SensorSpec(name="camera", dead=0.1)),
+        ("loops", SensorSpec(name="loops")),
+        ("loops:dead=1", SensorSpec(name="loops", dead=1.0)),
+        ("probes:0.1", SensorSpec(name="probes", share=0.1)),
+        ("probes:0.25,dead=0.1", SensorSpec(name="probes", share=0.25, dead=0.1)),
+    ],
+)
+def test_what_can_be_asked_for(text, spec):
+    assert parse_sensors(text) == spec
+    check_sensors(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("camra", r"unknown sensors 'camra' \(did you mean 'camera'\?\)"),
+        ("camera:nigth", r"--sensors camera:nigth: camera has no option 'nigth' \(did you mean 'night'\?\)"),
+        ("camera:ded=0.1", r"camera has no option 'ded=0.1'"),
+        ("camera:dead=x", r"dead is 'x', it must be 0 to 1"),
+        ("loops:dead=1.5", r"dead is '1.5', it must be 0 to 1"),
+        ("loops:night", r"loops has no option 'night'"),
+        ("perfect:dead=0.1", r"perfect has no option"),
+        ("probes", r"say which share of vehicles are probes, such as probes:0.1"),
+        ("probes:0", r"say which share"),
+        ("probes:ten", r"the share of probe vehicles is 'ten', it must be 0 to 1"),
+        ("probes:nan", r"it must be 0 to 1"),
+    ],
+)
+def test_what_cannot(text, message):
+    with pytest.raises(InputError, match=message):
+        check_sensors(text)
+
+
+@pytest.mark.parametrize("text", [*(s for s in SENSORS if s != "probes"), "probes:0.1", "camera:night", "loops:dead=1"])
+def test_every_one_can_be_made(text):
+    assert make_sensors(text, grid_network(1, 1), seed=1) is not None
