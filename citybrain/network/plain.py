@@ -19,7 +19,7 @@ TURN_LANE_M = 60.0
 _SHORTEST_WITH_TURN_LANE_M = 85.0
 _STRAIGHT_WITHIN_DEG = 40.0
 _UTURN_BEYOND_DEG = 150.0
-_HEADING_OVER_M = 25.0
+_HEADING_OVER_M = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,14 +88,15 @@ def lay_roads(city: WrittenCity) -> Roads:
     leaving: dict[str, list[Road]] = defaultdict(list)
     for road in bare:
         leaving[road.start].append(road)
-    roads = {road.id: _with_turn_lane(road, city.places[road.end], leaving[road.end]) for road in bare}
+    raised = {(road.start, road.end) for road in bare if road.corridor.level}
+    roads = {road.id: _with_turn_lane(road, city.places[road.end], leaving[road.end], raised) for road in bare}
     arriving: dict[str, list[Road]] = defaultdict(list)
     for road in roads.values():
         arriving[road.end].append(road)
     connections: list[Connection] = []
     for place in city.places.values():
         connect = _at_signal if place.signalised else _at_node
-        connections += connect(arriving[place.id], leaving[place.id])
+        connections += connect(arriving[place.id], leaving[place.id], raised)
     return Roads(city=city, roads=roads, connections=tuple(connections))
 
 
@@ -170,9 +171,17 @@ def turn_deg(arriving: Road, leaving: Road) -> float:
     return (change + 180) % 360 - 180
 
 
-def _ways_out(arriving: Road, leaving: list[Road]) -> list[tuple[float, Road]]:
-    """The roads a driver can take, leftmost first; turning back is not one of them."""
-    ways = [(turn_deg(arriving, road), road) for road in leaving if road.end != arriving.start]
+def _ways_out(arriving: Road, leaving: list[Road], raised: set[tuple[str, str]]) -> list[tuple[float, Road]]:
+    """The roads a driver can take, leftmost first.
+
+    Turning back is not one of them, nor is leaving a main road by a ramp and joining it again by
+    the next one, where a flyover or underpass goes straight there.
+    """
+    ways = [
+        (turn_deg(arriving, road), road)
+        for road in leaving
+        if road.end != arriving.start and not ((arriving.start, road.end) in raised and not road.corridor.level)
+    ]
     return sorted(((a, r) for a, r in ways if abs(a) <= _UTURN_BEYOND_DEG), key=lambda way: way[0])
 
 
@@ -185,8 +194,8 @@ def _exits(ways: list[tuple[float, Road]]) -> list[Exit]:
     return exits
 
 
-def _with_turn_lane(road: Road, end: Place, leaving: list[Road]) -> Road:
-    exits = _exits(_ways_out(road, leaving))
+def _with_turn_lane(road: Road, end: Place, leaving: list[Road], raised: set[tuple[str, str]]) -> Road:
+    exits = _exits(_ways_out(road, leaving, raised))
     wanted = end.kind == "junction" and road.corridor.turn_lane and len(exits) > 1 and exits[-1].turn == "far"
     # more lanes than there are lanes beyond would have to merge inside the junction
     wanted = wanted and road.lanes < sum(item.lanes for item in exits)
@@ -199,21 +208,21 @@ def _with_turn_lane(road: Road, end: Place, leaving: list[Road]) -> Road:
     )  # fmt: skip
 
 
-def _at_signal(arriving: list[Road], leaving: list[Road]) -> list[Connection]:
+def _at_signal(arriving: list[Road], leaving: list[Road], raised: set[tuple[str, str]]) -> list[Connection]:
     found = []
     for road in arriving:
-        ways = _ways_out(road, leaving)
+        ways = _ways_out(road, leaving, raised)
         turns = allot_lanes(road.last_lanes, _exits(ways), far_alone=bool(road.cut_m))
         found += [_connection(road, ways[turn.exit][1], turn.lane, turn.to_lane) for turn in turns]
     return found
 
 
-def _at_node(arriving: list[Road], leaving: list[Road]) -> list[Connection]:
+def _at_node(arriving: list[Road], leaving: list[Road], raised: set[tuple[str, str]]) -> list[Connection]:
     """Without a signal: diverges give lanes to exits, merges give exit lanes to roads."""
     wanted: dict[str, list[tuple[float, Road, list[int]]]] = defaultdict(list)
     targets = {road.id: road for road in leaving}
     for road in arriving:
-        ways = _ways_out(road, leaving)
+        ways = _ways_out(road, leaving, raised)
         lanes_to: dict[int, list[int]] = defaultdict(list)
         for turn in allot_lanes(road.last_lanes, _exits(ways)):
             lanes_to[turn.exit].append(turn.lane)
