@@ -55,7 +55,9 @@ def _edge(path: Path, site: str, roads: Roads, name: str, point: Point) -> tuple
     road = roads.roads[name]
     away_m, along_m = _nearest(road, point)
     if away_m > FARTHEST_ROAD_M:
-        raise InputError(f"{path}: {site!r} is {away_m:.0f} m from road {name!r}, at most {FARTHEST_ROAD_M:.0f} m makes sense")
+        raise InputError(
+            f"{path}: {site!r} is {away_m:.0f} m from road {name!r}, at most {FARTHEST_ROAD_M:.0f} m makes sense"
+        )
     if road.cut_m and along_m > road.cut_m:
         return road.last_edge, along_m - road.cut_m
     return road.id, along_m
