@@ -27,6 +27,7 @@ from citybrain.demand.gls import draw_copies, route_factors
 from citybrain.demand.measured import EdgeMeasure, read_edge_data
 from citybrain.demand.scenario import Scenario
 from citybrain.demand.speeds import Speed
+from citybrain.demand.validate import open_maybe_gzip
 from citybrain.errors import InputError
 from citybrain.network.netconvert import run_sumo_tool
 
@@ -102,13 +103,14 @@ def calibrate(
 
 def _refuse_hidden_vehicles(scenario: Scenario) -> None:
     for path in scenario.additional_files:
-        for _, element in etree.iterparse(str(path)) if path.suffix == ".xml" else ():
-            if element.tag in ("vehicle", "trip", "flow"):
-                raise InputError(
-                    f"{path}: holds {element.tag} {element.get('id')!r}; name the file under route-files, "
-                    "or its traffic cannot be scaled"
-                )
-            element.clear()
+        with open_maybe_gzip(path) as file:
+            for _, element in etree.iterparse(file):
+                if element.tag in ("vehicle", "trip", "flow"):
+                    raise InputError(
+                        f"{path}: holds {element.tag} {element.get('id')!r}; name the file under route-files, "
+                        "or its traffic cannot be scaled"
+                    )
+                element.clear()
 
 
 def _simulate(

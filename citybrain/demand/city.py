@@ -104,8 +104,7 @@ def _routes_file(folder: Path, period: str) -> Path:
 
 def _write_period(folder: Path, window: Period, target: Path, *, mixed: bool) -> None:
     write_vehicle_types(target / "types.add.xml", speed_factor=window.speed_factor, mixed=mixed)
-    hours = (window.end_s - window.load_s) / 3600.0
-    counted = count_flows(read_trips(_routes_file(folder, window.name)), hours=hours)
+    counted = count_flows(read_trips(_routes_file(folder, window.name)), hours=window.loaded_hours)
     layouts = read_layouts(built_net(folder))
     write_plans(layouts, counted, lay_roads(read_city(folder)), target / "plans.add.xml", cycle_bounds_s=window.cycle_s)
 

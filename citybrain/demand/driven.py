@@ -54,7 +54,7 @@ def _drive(vehicle: etree._Element, route: etree._Element) -> Drive:
     }
     # numbers that fitted the run once may not fit again: the words for the same wish do
     attributes["departLane"] = "best"
-    if float(vehicle.get("departSpeed") or 0) > 0:
+    if vehicle.get("departSpeed") and vehicle.get("departSpeed") not in ("0", "0.0", "0.00"):
         attributes["departSpeed"] = "max"
     if vehicle.get("departPos"):
         attributes["departPos"] = "random_free"

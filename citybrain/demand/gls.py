@@ -16,7 +16,7 @@ from scipy.sparse import csr_matrix, diags, vstack
 
 COUNT_SPREAD = 0.05
 """Standard deviation of a count beyond its own randomness, as a share of it."""
-PRIOR_DISPERSION = 20.0
+PRIOR_DISPERSION = 100.0
 """Variance of the trips on a route, over their number: the larger, the less the old demand is held to."""
 MOST_FACTOR = 5.0
 

@@ -19,6 +19,8 @@ TURN_LANE_M = 60.0
 _SHORTEST_WITH_TURN_LANE_M = 85.0
 _STRAIGHT_WITHIN_DEG = 40.0
 _UTURN_BEYOND_DEG = 150.0
+_RAMP_WITHIN_DEG = 100.0
+"""Where roads fork or join without a signal nobody turns sharper than this."""
 _HEADING_OVER_M = 60.0
 
 
@@ -194,6 +196,18 @@ def _exits(ways: list[tuple[float, Road]]) -> list[Exit]:
     return exits
 
 
+def _fork(ways: list[tuple[float, Road]]) -> list[Exit]:
+    """Classify the branches of a fork: the straightest is the main road, the others leave it to either side.
+
+    A slip road is never the main road while there is another.
+    """
+    if not ways:
+        return []
+    main = min(range(len(ways)), key=lambda k: (bool(ways[k][1].corridor.beside_m), abs(ways[k][0])))
+    turns = ["near" if k < main else "far" if k > main else "straight" for k in range(len(ways))]
+    return [Exit(turn, road.lanes) for turn, (_, road) in zip(turns, ways, strict=True)]
+
+
 def _with_turn_lane(road: Road, end: Place, leaving: list[Road], raised: set[tuple[str, str]]) -> Road:
     exits = _exits(_ways_out(road, leaving, raised))
     wanted = end.kind == "junction" and road.corridor.turn_lane and len(exits) > 1 and exits[-1].turn == "far"
@@ -222,14 +236,15 @@ def _at_node(arriving: list[Road], leaving: list[Road], raised: set[tuple[str, s
     wanted: dict[str, list[tuple[float, Road, list[int]]]] = defaultdict(list)
     targets = {road.id: road for road in leaving}
     for road in arriving:
-        ways = _ways_out(road, leaving, raised)
+        ways = [way for way in _ways_out(road, leaving, raised) if abs(way[0]) <= _RAMP_WITHIN_DEG]
+        ways.sort(key=lambda way: (not way[1].corridor.beside_m, way[0]))
         lanes_to: dict[int, list[int]] = defaultdict(list)
-        for turn in allot_lanes(road.last_lanes, _exits(ways)):
+        for turn in allot_lanes(road.last_lanes, _fork(ways)):
             lanes_to[turn.exit].append(turn.lane)
         for index, lanes in lanes_to.items():
             angle, target = ways[index]
-            # a road that comes from the left turns right into the target, hence the sign
-            wanted[target.id].append((-angle, road, lanes))
+            # a road that joins from the left turns left into the target; a slip road lies left of the rest
+            wanted[target.id].append((angle - 10.0 * road.corridor.beside_m, road, lanes))
     found = []
     for target_id, sources in wanted.items():
         sources.sort(key=lambda source: source[0])
