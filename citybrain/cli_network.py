@@ -35,12 +35,13 @@ _NAME_HELP = "A city (kuala-lumpur), a scenario, a .sumocfg, a .net.xml, or a fo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Source:
-    """A net file, and what the city it was built from knows beyond it."""
+    """A net file, and what the city or scenario it belongs to knows beyond it."""
 
     name: str
     net_file: Path
     groups: Mapping[str, str] = field(default_factory=dict)
     gateways: frozenset[str] = frozenset()
+    plan_files: tuple[Path, ...] = ()
 
 
 @network.command()
@@ -48,19 +49,26 @@ def check(
     name: Annotated[str, typer.Argument(help=_NAME_HELP)],
     out: Annotated[Path | None, typer.Option(help="Folder for check.json.")] = None,
 ) -> None:
-    """Say what is in a network, and what looks wrong, why it matters and what to do.
+    """Say what is in a network and its signal programs, and what looks wrong, why it matters and what to do.
 
     Exits with 1 where there are errors; warnings and notes alone are 0.
 
     Example: citybrain network check kuala-lumpur
     """
     from citybrain.network.check import check_network
+    from citybrain.network.check_programs import read_programs
     from citybrain.network.netfacts import read_facts
     from citybrain.network.reader import read_network
 
-    source = _open(name)
+    source = _open(name, plans=True)
     graph = read_network(source.net_file)
-    report = check_network(graph, name=source.name, facts=read_facts(source.net_file), gateways=source.gateways)
+    report = check_network(
+        graph,
+        name=source.name,
+        facts=read_facts(source.net_file),
+        gateways=source.gateways,
+        programs=read_programs(source.plan_files),
+    )
     _tell(report, out)
 
 
@@ -193,8 +201,10 @@ def _fit_table(done: Calibrated) -> Table:
     return table
 
 
-def _open(spec: str) -> _Source:
-    """Find the net of a city, scenario, configuration, net file or folder."""
+def _open(spec: str, *, plans: bool = False) -> _Source:
+    """Find the net of a city, scenario, configuration, net file or folder, and the plans beside it where asked."""
+    from citybrain.demand.city import build_city, city_periods
+    from citybrain.demand.named import DEFAULT_PERIOD
     from citybrain.demand.scenario import open_scenario, unknown_scenario
     from citybrain.network.cities import city_folder, city_names
     from citybrain.network.corridors import read_city
@@ -205,25 +215,26 @@ def _open(spec: str) -> _Source:
     if spec.endswith(_NET_SUFFIXES):
         return _Source(name=spec, net_file=path)
     if family in city_names():
-        if variant:
-            from citybrain.demand.city import city_periods
-
-            periods = city_periods(family)
-            if variant not in periods:
-                raise unknown_scenario(spec, tuple(f"{family}:{period}" for period in periods))
+        periods = city_periods(family)
+        if variant and variant not in periods:
+            raise unknown_scenario(spec, tuple(f"{family}:{period}" for period in periods))
+        # the name alone means its default period, as for every other command
+        shown = variant or (DEFAULT_PERIOD if DEFAULT_PERIOD in periods else "")
         written = read_city(city_folder(family))
         return _Source(
             name=family,
             net_file=city_net(family),
             groups={place.id: place.group for place in written.signals},
             gateways=frozenset(place.id for place in written.places.values() if place.kind == "gateway"),
+            plan_files=build_city(family, shown).additional_files if plans and shown else (),
         )
     if path.is_dir():
         nets = sorted(file for file in path.iterdir() if file.name.endswith(_NET_SUFFIXES))
         if len(nets) != 1:
             raise InputError(f"{path}: holds {len(nets)} .net.xml files, needed 1; name the file")
         return _Source(name=path.resolve().name, net_file=nets[0])
-    return _Source(name=spec, net_file=open_scenario(spec).net_file)
+    opened = open_scenario(spec)
+    return _Source(name=spec, net_file=opened.net_file, plan_files=opened.additional_files if plans else ())
 
 
 def _tell(report: CheckReport, out: Path | None) -> None:
@@ -260,6 +271,7 @@ def _facts(report: CheckReport) -> Table:
         ("movements", f"{report.movements} of vehicles, {report.unserved} served by no stage"),
         ("crossings", f"{report.crossings}"),
         ("stages", f"{report.stages}, {len(greens)} pairs of conflicting protected greens"),
+        *([("programs beside the net", f"{report.programs}")] if report.programs else []),
     ):
         table.add_row(heading, text)
     return table
