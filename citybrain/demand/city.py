@@ -106,7 +106,14 @@ def _write_period(folder: Path, window: Period, target: Path, *, mixed: bool) ->
     write_vehicle_types(target / "types.add.xml", speed_factor=window.speed_factor, mixed=mixed)
     counted = count_flows(read_trips(_routes_file(folder, window.name)), hours=window.loaded_hours)
     layouts = read_layouts(built_net(folder))
-    write_plans(layouts, counted, lay_roads(read_city(folder)), target / "plans.add.xml", cycle_bounds_s=window.cycle_s)
+    write_plans(
+        layouts,
+        counted,
+        lay_roads(read_city(folder)),
+        target / "plans.add.xml",
+        cycle_bounds_s=window.cycle_s,
+        least_green_s=window.least_green_s,
+    )
 
 
 def _build_day(folder: Path) -> BuiltCity:

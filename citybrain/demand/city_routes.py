@@ -46,7 +46,12 @@ def route_period(folder: Path, period: Period, *, rounds: int, micro_rounds: int
 
         def loading_of(routed: list[Trip]) -> Loading:
             write_plans(
-                layouts, count_flows([*routed, *buses], hours=hours), roads, plans, cycle_bounds_s=period.cycle_s
+                layouts,
+                count_flows([*routed, *buses], hours=hours),
+                roads,
+                plans,
+                cycle_bounds_s=period.cycle_s,
+                least_green_s=period.least_green_s,
             )
             return Loading(
                 net_file=net_file,

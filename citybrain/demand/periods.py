@@ -29,6 +29,7 @@ class Period:
     to_home: float
     through: float
     cycle_s: tuple[float, float]
+    least_green_s: float = 10.0
     speed_factor: float = 1.0
     course: tuple[tuple[float, float], ...] = ((0.0, 1.0),)
     shares: dict[str, float] = field(default_factory=dict)
