@@ -107,6 +107,10 @@ def test_tables_are_checked_against_the_scenario(case, tmp_path):
     table.write_text("edge,begin_s,end_s,speed_kmh\nwA,0,300,0\n", encoding="utf-8")
     with pytest.raises(InputError, match=r"s.csv, line 2: 0 km/h from 0 s to 300 s; needed a speed above 0"):
         read_targets(scenario, None, table)
+    table.write_bytes(b"edge,begin_s,end_s,speed_kmh\nStra\xdfe,0,300,30\n")
+    for files in ((table, None), (None, table)):
+        with pytest.raises(InputError, match=r"s.csv: is not UTF-8 text|s.csv: column 'vehicles' is missing"):
+            read_targets(scenario, *files)
     table.write_text("edge,begin_s,end_s\nwA,0,300\n", encoding="utf-8")
     with pytest.raises(InputError, match=r"s.csv: column 'speed_kmh' is missing"):
         read_targets(scenario, None, table)
