@@ -1,4 +1,4 @@
-"""The ``citybrain network`` commands: check a network, show it, build one from OpenStreetMap."""
+"""The ``citybrain network`` commands: check a network, show it, build one, calibrate its demand."""
 
 from __future__ import annotations
 
@@ -17,10 +17,13 @@ from rich.table import Table
 from citybrain.errors import InputError
 
 if TYPE_CHECKING:
+    from citybrain.demand.calibration import Calibrated
     from citybrain.network.check import CheckReport
 
 network = typer.Typer(
-    name="network", no_args_is_help=True, help="Networks: check, show, build. Start with: citybrain network check NAME"
+    name="network",
+    no_args_is_help=True,
+    help="Networks: check, show, build, calibrate. Start with: citybrain network check NAME",
 )
 console = Console()
 _COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
@@ -32,12 +35,13 @@ _NAME_HELP = "A city (kuala-lumpur), a scenario, a .sumocfg, a .net.xml, or a fo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Source:
-    """A net file, and what the city it was built from knows beyond it."""
+    """A net file, and what the city or scenario it belongs to knows beyond it."""
 
     name: str
     net_file: Path
     groups: Mapping[str, str] = field(default_factory=dict)
     gateways: frozenset[str] = frozenset()
+    plan_files: tuple[Path, ...] = ()
 
 
 @network.command()
@@ -45,20 +49,25 @@ def check(
     name: Annotated[str, typer.Argument(help=_NAME_HELP)],
     out: Annotated[Path | None, typer.Option(help="Folder for check.json.")] = None,
 ) -> None:
-    """Say what is in a network, and what looks wrong, why it matters and what to do.
+    """Say what is in a network and its signal programs, and what looks wrong, why it matters and what to do.
 
     Exits with 1 where there are errors; warnings and notes alone are 0.
 
     Example: citybrain network check kuala-lumpur
     """
     from citybrain.network.check import check_network
+    from citybrain.network.check_programs import read_programs
     from citybrain.network.netfacts import read_facts
     from citybrain.network.reader import read_network
 
-    source = _open(name)
+    source = _open(name, plans=True)
     graph = read_network(source.net_file)
     report = check_network(
-        graph, name=source.name, facts=read_facts(source.net_file), gateways=source.gateways
+        graph,
+        name=source.name,
+        facts=read_facts(source.net_file),
+        gateways=source.gateways,
+        programs=read_programs(source.plan_files),
     )
     _tell(report, out)
 
@@ -138,8 +147,64 @@ def build(
     _tell(report, built.folder)
 
 
-def _open(spec: str) -> _Source:
-    """Find the net of a city, scenario, configuration, net file or folder."""
+@network.command()
+def calibrate(
+    scenario: Annotated[str, typer.Argument(help="A scenario (kuala-lumpur:midday) or a .sumocfg.")],
+    out: Annotated[Path, typer.Option(help="Folder for the adjusted demand and the report.")],
+    counts: Annotated[
+        Path | None, typer.Option(help="CSV with edge,begin_s,end_s,vehicles; seconds after midnight.")
+    ] = None,
+    speeds: Annotated[Path | None, typer.Option(help="CSV with edge,begin_s,end_s,speed_kmh.")] = None,
+    rounds: Annotated[int, typer.Option(min=1, max=50, help="Adjustments; each costs one simulation.")] = 4,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the simulation and of the trips drawn.")] = 1,
+    begin: Annotated[float | None, typer.Option(help="Start, seconds; the scenario's own if not given.")] = None,
+    end: Annotated[float | None, typer.Option(help="End, seconds; the scenario's own if not given.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a calibration that the folder holds.")] = False,
+) -> None:
+    """Adjust a demand to traffic counts and measured speeds; say how well it fits before and after.
+
+    A count is of vehicles that pass the end of the edge. A good fit has a GEH below 5 at most places.
+
+    Example: citybrain network calibrate my.sumocfg --counts counts.csv --speeds speeds.csv --out calibrated
+    """
+    from citybrain.demand.calibration import calibrate as adjust
+    from citybrain.demand.calibration_files import CONFIG, REPORT, check_out_folder, read_targets, write_calibration
+    from citybrain.demand.scenario import open_scenario
+    from citybrain.demand.validate import check_demand
+
+    opened = open_scenario(scenario, begin_s=begin, end_s=end)
+    check_out_folder(out, force=force)
+    check_demand(opened)
+    counted, driven = read_targets(opened, counts, speeds)
+    with console.status(f"Simulating {escape(opened.name)}") as status:
+        done = adjust(
+            opened, counted, driven, rounds=rounds, seed=seed,
+            tell=lambda number, fit: status.update(f"Round {number} of {rounds}: score {fit.score:.2f}"),
+        )  # fmt: skip
+    write_calibration(opened, done, out, seed=seed)
+    console.print(_fit_table(done))
+    for path in (out / CONFIG, out / REPORT):
+        console.print(f"Written: {path}", soft_wrap=True, markup=False)
+
+
+def _fit_table(done: Calibrated) -> Table:
+    """Return the fit before and after, side by side."""
+    table = Table("", "before", f"after {done.best} rounds", title="Fit", title_justify="left")
+    before, after = done.fits[0].summary(), done.fits[done.best].summary()
+    for key, heading in (
+        ("vehicles", "vehicles"), ("mean_geh", "mean GEH of the counts"), ("geh_below_5_pct", "counts with GEH < 5, %"),
+        ("mean_speed_error_pct", "mean speed error, %"), ("speed_bias_pct", "speed bias, % (+ is too fast)"),
+        ("score", "score (below 1 is good)"),
+    ):  # fmt: skip
+        if after[key] is not None or before[key] is not None:
+            table.add_row(heading, f"{before[key]}", f"{after[key]}")
+    return table
+
+
+def _open(spec: str, *, plans: bool = False) -> _Source:
+    """Find the net of a city, scenario, configuration, net file or folder, and the plans beside it where asked."""
+    from citybrain.demand.city import build_city, city_periods
+    from citybrain.demand.named import DEFAULT_PERIOD
     from citybrain.demand.scenario import open_scenario, unknown_scenario
     from citybrain.network.cities import city_folder, city_names
     from citybrain.network.corridors import read_city
@@ -150,25 +215,26 @@ def _open(spec: str) -> _Source:
     if spec.endswith(_NET_SUFFIXES):
         return _Source(name=spec, net_file=path)
     if family in city_names():
-        if variant:
-            from citybrain.demand.city import city_periods
-
-            periods = city_periods(family)
-            if variant not in periods:
-                raise unknown_scenario(spec, tuple(f"{family}:{period}" for period in periods))
+        periods = city_periods(family)
+        if variant and variant not in periods:
+            raise unknown_scenario(spec, tuple(f"{family}:{period}" for period in periods))
+        # the name alone means its default period, as for every other command
+        shown = variant or (DEFAULT_PERIOD if DEFAULT_PERIOD in periods else "")
         written = read_city(city_folder(family))
         return _Source(
             name=family,
             net_file=city_net(family),
             groups={place.id: place.group for place in written.signals},
             gateways=frozenset(place.id for place in written.places.values() if place.kind == "gateway"),
+            plan_files=build_city(family, shown).additional_files if plans and shown else (),
         )
     if path.is_dir():
         nets = sorted(file for file in path.iterdir() if file.name.endswith(_NET_SUFFIXES))
         if len(nets) != 1:
             raise InputError(f"{path}: holds {len(nets)} .net.xml files, needed 1; name the file")
         return _Source(name=path.resolve().name, net_file=nets[0])
-    return _Source(name=spec, net_file=open_scenario(spec).net_file)
+    opened = open_scenario(spec)
+    return _Source(name=spec, net_file=opened.net_file, plan_files=opened.additional_files if plans else ())
 
 
 def _tell(report: CheckReport, out: Path | None) -> None:
@@ -205,6 +271,7 @@ def _facts(report: CheckReport) -> Table:
         ("movements", f"{report.movements} of vehicles, {report.unserved} served by no stage"),
         ("crossings", f"{report.crossings}"),
         ("stages", f"{report.stages}, {len(greens)} pairs of conflicting protected greens"),
+        *([("programs beside the net", f"{report.programs}")] if report.programs else []),
     ):
         table.add_row(heading, text)
     return table

@@ -30,12 +30,19 @@ _MESO_HEADWAY = "1.6"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loading:
-    """What it takes to simulate trips: the net, plans and types, and when to stop."""
+    """What it takes to simulate trips: the net, plans and types, and when to stop.
+
+    Attributes
+    ----------
+    hours : float
+        Over how long the trips spread, for flows an hour.
+    """
 
     net_file: Path
     additional_files: tuple[Path, ...]
     begin_s: float
     end_s: float
+    hours: float
 
 
 def shortest_routes(
@@ -172,7 +179,6 @@ def assign(
         ]
         _log.info("round %d: %d drivers changed", number, moved)
         if count_vph and number <= rounds // 2:
-            hours = (loading.end_s - loading.begin_s) / 3600.0
-            flows = count_flows(routed, hours=hours).edge_vph
+            flows = count_flows(routed, hours=loading.hours).edge_vph
             routed = match_counts(routed, count_vph, flows, keep_total=True, generator=generator)
     return routed

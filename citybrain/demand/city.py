@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from citybrain.demand import buses, current_practice, day, flows, vehicles
+from citybrain.demand import buses, current_practice, day, flows, periods, trips, vehicles
 from citybrain.demand.current_practice import write_plans
 from citybrain.demand.day import write_day
 from citybrain.demand.flows import count_flows
@@ -25,6 +25,7 @@ from citybrain.network.written import built_net
 MIXED = "-mixed"
 DAY = "day"
 _MIXED_PERIODS = ("pm-peak",)
+_CODE = (buses, current_practice, day, flows, periods, trips, vehicles, plain, programs, stages)
 _OPTIONS = {"time-to-teleport": "300", "ignore-junction-blocker": "15"}
 
 
@@ -104,10 +105,16 @@ def _routes_file(folder: Path, period: str) -> Path:
 
 def _write_period(folder: Path, window: Period, target: Path, *, mixed: bool) -> None:
     write_vehicle_types(target / "types.add.xml", speed_factor=window.speed_factor, mixed=mixed)
-    hours = (window.end_s - window.load_s) / 3600.0
-    counted = count_flows(read_trips(_routes_file(folder, window.name)), hours=hours)
+    counted = count_flows(read_trips(_routes_file(folder, window.name)), hours=window.loaded_hours)
     layouts = read_layouts(built_net(folder))
-    write_plans(layouts, counted, lay_roads(read_city(folder)), target / "plans.add.xml", cycle_bounds_s=window.cycle_s)
+    write_plans(
+        layouts,
+        counted,
+        lay_roads(read_city(folder)),
+        target / "plans.add.xml",
+        cycle_bounds_s=window.cycle_s,
+        least_green_s=window.least_green_s,
+    )
 
 
 def _build_day(folder: Path) -> BuiltCity:
@@ -137,7 +144,7 @@ def _write_day(folder: Path, target: Path) -> None:
 def _cached(folder: Path, period: str, write: Callable[[Path], None]) -> Path:
     """Return the cache folder of a scenario, written once; the key holds the sources and the code."""
     sources = [*folder.glob("*.toml"), *folder.glob("*.csv"), *folder.glob("routes/*.gz")]
-    code = [Path(str(m.__file__)) for m in (buses, current_practice, day, flows, vehicles, plain, programs, stages)]
+    code = [Path(str(m.__file__)) for m in _CODE]
     target = cache_folder(f"city-{sources_hash([*sources, *code], period)}")
     if not target.is_dir():
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -38,7 +38,7 @@ def route_period(folder: Path, period: Period, *, rounds: int, micro_rounds: int
     layouts = read_layouts(net_file)
     trips = draw_trips(zones, trip_table(zones, period), period, generator=np.random.default_rng(seed))
     buses = bus_trips(roads, service=bus_service(period), begin_s=period.load_s, end_s=period.end_s)
-    hours = (period.end_s - period.load_s) / 3600.0
+    hours = period.loaded_hours
     with tempfile.TemporaryDirectory() as scratch:
         work = Path(scratch)
         types, plans = work / "types.add.xml", work / "plans.add.xml"
@@ -46,10 +46,19 @@ def route_period(folder: Path, period: Period, *, rounds: int, micro_rounds: int
 
         def loading_of(routed: list[Trip]) -> Loading:
             write_plans(
-                layouts, count_flows([*routed, *buses], hours=hours), roads, plans, cycle_bounds_s=period.cycle_s
+                layouts,
+                count_flows([*routed, *buses], hours=hours),
+                roads,
+                plans,
+                cycle_bounds_s=period.cycle_s,
+                least_green_s=period.least_green_s,
             )
             return Loading(
-                net_file=net_file, additional_files=(types, plans), begin_s=period.load_s, end_s=period.end_s
+                net_file=net_file,
+                additional_files=(types, plans),
+                begin_s=period.load_s,
+                end_s=period.end_s,
+                hours=hours,
             )
 
         routed = assign(

@@ -51,6 +51,8 @@ def read_counts(path: Path) -> list[Count]:
                 counts.append(_count(path, number, row))
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: is not UTF-8 text; save the table as CSV in UTF-8") from None
     return counts
 
 
@@ -63,7 +65,8 @@ def _count(path: Path, number: int, row: dict[str, str]) -> Count:
         raise InputError(f"{path}, line {number}: begin_s, end_s and vehicles must be numbers") from None
     if not (count.begin_s < count.end_s and count.vehicles >= 0 and math.isfinite(count.vehicles)):
         raise InputError(
-            f"{path}, line {number}: {count.vehicles:g} vehicles from {count.begin_s:g} s to {count.end_s:g} s"
+            f"{path}, line {number}: {count.vehicles:g} vehicles from {count.begin_s:g} s to {count.end_s:g} s; "
+            "needed 0 or more, and an end after the begin"
         )
     return count
 

@@ -42,6 +42,8 @@ class Split:
         Sum of the critical flow ratios.
     lost_s : float
         Intergreens of one cycle.
+    least_green_s : float
+        What every stage gets at least.
     lane_ratio : mapping
         Flow over saturation flow of each lane.
     """
@@ -50,6 +52,7 @@ class Split:
     load: float
     lost_s: float
     lane_ratio: dict[str, float]
+    least_green_s: float = LEAST_GREEN_S
 
     @property
     def webster_s(self) -> float:
@@ -59,7 +62,9 @@ class Split:
     @property
     def least_cycle_s(self) -> float:
         """Cycle with every stage at its least green."""
-        return self.lost_s + sum(LEAST_GREEN_S for stage in self.layout.stages if not stage <= self.layout.walk_links)
+        return self.lost_s + sum(
+            self.least_green_s for stage in self.layout.stages if not stage <= self.layout.walk_links
+        )
 
 
 def lane_ratios(layout: SignalLayout, flows: Flows) -> dict[str, float]:
@@ -94,7 +99,7 @@ def _fill(levels: list[float], amount: float) -> list[float]:
     return [share * scale for share in poured]
 
 
-def split_of(layout: SignalLayout, lane_ratio: dict[str, float]) -> Split:
+def split_of(layout: SignalLayout, lane_ratio: dict[str, float], *, least_green_s: float = LEAST_GREEN_S) -> Split:
     """Find the load of a signal: the least sum of stage ratios that covers every lane."""
     lost = float(sum(layout.intergreen_s(stage) for stage in range(len(layout.stages))))
     lost += sum(WALK_S for stage in layout.stages if stage <= layout.walk_links)
@@ -103,7 +108,7 @@ def split_of(layout: SignalLayout, lane_ratio: dict[str, float]) -> Split:
     if needs:
         found = linprog(np.ones(len(layout.stages)), A_ub=-np.array(rows), b_ub=-np.array(needs), method="highs")
         load = float(found.fun)
-    return Split(layout=layout, load=load, lost_s=lost, lane_ratio=lane_ratio)
+    return Split(layout=layout, load=load, lost_s=lost, lane_ratio=lane_ratio, least_green_s=least_green_s)
 
 
 def _lane_rows(layout: SignalLayout, lane_ratio: Mapping[str, float]) -> tuple[list[list[float]], list[float]]:
@@ -129,7 +134,7 @@ def greens_s(split: Split, cycle_s: float) -> list[int]:
     intergreens = sum(layout.intergreen_s(stage) for stage in range(n))
     rows, needs = _lane_rows(layout, split.lane_ratio)
     room = cycle_s - intergreens
-    bounds = [(WALK_S, WALK_S) if walk else (LEAST_GREEN_S, None) for walk in walks]
+    bounds = [(WALK_S, WALK_S) if walk else (split.least_green_s, None) for walk in walks]
     a_ub = [[need * cycle_s, *(-x for x in row)] for row, need in zip(rows, needs, strict=True)]
     # a touch of weight on every green keeps spare time from going to one stage alone
     found = linprog(
@@ -137,7 +142,7 @@ def greens_s(split: Split, cycle_s: float) -> list[int]:
         bounds=[(0, None), *bounds], method="highs",
     )  # fmt: skip
     if not found.success:
-        return [WALK_S if walk else LEAST_GREEN_S for walk in walks]
+        return [WALK_S if walk else math.ceil(split.least_green_s) for walk in walks]
     return _rounded([float(g) for g in found.x[1:]], round(room), fixed=walks)
 
 
@@ -232,7 +237,7 @@ def offsets_s(links: list[Link], starts_s: Mapping[tuple[str, str], float], *, c
 
 def write_plans(
     layouts: list[SignalLayout], flows: Flows, roads: Roads, path: Path, *, cycle_bounds_s: tuple[float, float],
-    program_id: str = PROGRAM_ID,
+    program_id: str = PROGRAM_ID, least_green_s: float = LEAST_GREEN_S,
 ) -> dict[str, int]:  # fmt: skip
     """Write the plans of all signals as a SUMO additional file; returns the cycle of each group.
 
@@ -242,8 +247,10 @@ def write_plans(
         The city's roads, for the distances between signals and the signals' groups.
     cycle_bounds_s : tuple of float
         Least and greatest common cycle.
+    least_green_s : float
+        Green that every stage for vehicles gets at least.
     """
-    splits = [split_of(layout, lane_ratios(layout, flows)) for layout in layouts]
+    splits = [split_of(layout, lane_ratios(layout, flows), least_green_s=least_green_s) for layout in layouts]
     groups = {place.id: place.group for place in roads.city.signals}
     links = feeding_links(roads, flows)
     by_group: dict[str, list[Split]] = defaultdict(list)

@@ -70,8 +70,16 @@ def _write_day_plans(
 ) -> None:
     root = etree.Element("additional")
     for name, (period, trips) in parts.items():
-        counted = count_flows(trips, hours=(period.end_s - period.load_s) / _HOUR_S)
-        write_plans(layouts, counted, roads, path, cycle_bounds_s=period.cycle_s, program_id=name)
+        counted = count_flows(trips, hours=period.loaded_hours)
+        write_plans(
+            layouts,
+            counted,
+            roads,
+            path,
+            cycle_bounds_s=period.cycle_s,
+            program_id=name,
+            least_green_s=period.least_green_s,
+        )
         root.extend(etree.parse(str(path)).getroot())
     schedule = etree.SubElement(root, "WAUT", id="day", startProg=hours[0], refTime="0")
     for hour in range(1, 24):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from citybrain.demand.scenario import Scenario, unknown_scenario
 
 CITIES = ("kuala-lumpur",)
-_DEFAULT_PERIOD = "pm-peak"
+DEFAULT_PERIOD = "pm-peak"
+"""What a city's name alone means."""
 
 
 def city_scenario(name: str, period: str = "") -> Scenario:
@@ -14,7 +15,7 @@ def city_scenario(name: str, period: str = "") -> Scenario:
 
     if name not in CITIES:
         raise unknown_scenario(name, (*CITIES, "resco:cologne1"))
-    period = period or _DEFAULT_PERIOD
+    period = period or DEFAULT_PERIOD
     periods = city_periods(name)
     if period not in periods:
         raise unknown_scenario(f"{name}:{period}", tuple(f"{name}:{known}" for known in periods))

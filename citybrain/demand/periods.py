@@ -7,8 +7,12 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from citybrain.errors import InputError, nearest_hint
 
+_COURSE_STEP_S = 10.0
 VEHICLE_KINDS = ("car", "motorcycle", "lorry")
 
 
@@ -25,7 +29,9 @@ class Period:
     to_home: float
     through: float
     cycle_s: tuple[float, float]
+    least_green_s: float = 10.0
     speed_factor: float = 1.0
+    course: tuple[tuple[float, float], ...] = ((0.0, 1.0),)
     shares: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -37,6 +43,22 @@ class Period:
     def end_s(self) -> float:
         """End of the measured window, seconds after midnight."""
         return self.end_h * 3600.0
+
+    def rate(self, times_s: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Demand at times of the day, relative to ``trips_vph``: the ``course``, joined by straight lines."""
+        after_s = np.asarray(times_s) - self.begin_s
+        return np.interp(after_s, [at_s for at_s, _ in self.course], [factor for _, factor in self.course])
+
+    def rate_hours(self, from_s: float, to_s: float) -> float:
+        """Hours at the full rate that bring as many trips as the span does."""
+        times = np.linspace(from_s, to_s, 1 + max(1, round((to_s - from_s) / _COURSE_STEP_S)))
+        return float(np.trapezoid(self.rate(times), times)) / 3600.0
+
+    @property
+    def loaded_hours(self) -> float:
+        """Hours that all trips would take to start at the mean rate of the measured window."""
+        window = self.rate_hours(self.begin_s, self.end_s) / (self.end_h - self.begin_h)
+        return self.rate_hours(self.load_s, self.end_s) / window
 
     @property
     def load_s(self) -> float:
@@ -84,6 +106,8 @@ def _period(path: Path, name: str, table: dict[str, Any], shares: dict[str, floa
     values = {key: value for key, value in table.items() if key in known}
     try:
         low, high = (float(value) for value in values.pop("cycle_s"))
+        if "course" in values:
+            values["course"] = tuple((float(at_s), float(factor)) for at_s, factor in values["course"])
         period = Period(name=name, cycle_s=(low, high), shares=own_shares, **values)
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{path}: period {name!r} is not usable ({' '.join(str(error).split())})") from None
@@ -91,6 +115,9 @@ def _period(path: Path, name: str, table: dict[str, Any], shares: dict[str, floa
         raise InputError(
             f"{path}: period {name!r} from {period.begin_h} h to {period.end_h} h with {period.trips_vph} trips/h"
         )
+    times = [at_s for at_s, _ in period.course]
+    if not times or times != sorted(set(times)) or min(factor for _, factor in period.course) < 0:
+        raise InputError(f"{path}: period {name!r} has course {list(period.course)}; needed rising times, factors >= 0")
     if sum(own_shares.values()) <= 0:
         raise InputError(f"{path}: period {name!r} has no share of any vehicle kind in {VEHICLE_KINDS}")
     return period

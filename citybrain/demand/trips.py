@@ -40,9 +40,12 @@ def draw_trips(
     """Draw the trips of a period from its warm-up to its end, by departure.
 
     The number of each pair is the expected one, rounded up or down at random, so that totals hold;
-    departures are uniform.
+    departures follow the period's course.
     """
-    hours = (period.end_s - period.load_s) / 3600.0
+    hours = period.rate_hours(period.load_s, period.end_s)
+    clock = np.linspace(period.load_s, period.end_s, 1000)
+    rate = period.rate(clock)
+    gone = np.concatenate([[0.0], np.cumsum((rate[1:] + rate[:-1]) / 2)])
     expected = table * hours
     counts = np.floor(expected + generator.random(expected.shape)).astype(int)
     kinds = np.array(VEHICLE_KINDS)
@@ -51,7 +54,7 @@ def draw_trips(
     rows: list[tuple[float, str, str, str, bool, bool]] = []
     for i, j in np.argwhere(counts):
         n = int(counts[i, j])
-        departs = generator.uniform(period.load_s, period.end_s, n)
+        departs = np.interp(generator.uniform(0.0, gone[-1], n), gone, clock)
         froms = _edges(zones[i].out_edges, n, generator)
         tos = _edges(zones[j].in_edges, n, generator)
         drawn = generator.choice(kinds, n, p=shares)

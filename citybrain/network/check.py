@@ -9,9 +9,12 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from citybrain.network.check_programs import WrittenProgram, check_programs
 from citybrain.network.check_rules import RULES, Severity, Subject
 from citybrain.network.model import Network
 from citybrain.network.netfacts import NetFacts
+
+_GRAVITY: tuple[Severity, ...] = ("error", "warning", "note")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +69,8 @@ class CheckReport:
         Length of the directed roads, and of their lanes.
     unserved : int
         Vehicle movements that no stage serves.
+    programs : int
+        Signal programs that were looked at beyond those of the net.
     """
 
     name: str
@@ -81,6 +86,7 @@ class CheckReport:
     unserved: int
     stages: int
     connectivity: Connectivity
+    programs: int
     findings: tuple[Finding, ...]
 
     def of(self, severity: Severity) -> tuple[Finding, ...]:
@@ -104,7 +110,12 @@ class CheckReport:
 
 
 def check_network(
-    network: Network, *, name: str = "", facts: NetFacts | None = None, gateways: Collection[str] = ()
+    network: Network,
+    *,
+    name: str = "",
+    facts: NetFacts | None = None,
+    gateways: Collection[str] = (),
+    programs: Collection[WrittenProgram] = (),
 ) -> CheckReport:
     """Look a network over.
 
@@ -117,12 +128,18 @@ def check_network(
         What the net file says of lanes that cars may use; all lanes where not given.
     gateways : collection of str, optional
         Nodes where roads are known to leave the map.
+    programs : collection of WrittenProgram, optional
+        Signal programs that replace those of the net.
     """
     subject = Subject(network, facts=facts, gateways=gateways)
     findings = [
         Finding(severity=rule.severity, rule=rule.name, id=place, what=what, why=rule.why, fix=rule.fix)
         for rule in RULES
         for place, what in rule.find(subject)
+    ]
+    findings += [
+        Finding(severity=extra.severity, rule=extra.name, id=place, what=what, why=extra.why, fix=extra.fix)
+        for extra, place, what in check_programs(network, programs)
     ]
     roads = subject.roads
     vehicles = [movement for movement in network.movements if not movement.is_crossing]
@@ -146,5 +163,6 @@ def check_network(
             one_way_through=subject.edge_ids(roads.one_way_through),
             stranded=subject.edge_ids(roads.stranded),
         ),
-        findings=tuple(findings),
+        programs=len(programs),
+        findings=tuple(sorted(findings, key=lambda finding: _GRAVITY.index(finding.severity))),
     )

@@ -19,7 +19,9 @@ TURN_LANE_M = 60.0
 _SHORTEST_WITH_TURN_LANE_M = 85.0
 _STRAIGHT_WITHIN_DEG = 40.0
 _UTURN_BEYOND_DEG = 150.0
-_HEADING_OVER_M = 25.0
+_RAMP_WITHIN_DEG = 100.0
+"""Where roads fork or join without a signal nobody turns sharper than this."""
+_HEADING_OVER_M = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,14 +90,15 @@ def lay_roads(city: WrittenCity) -> Roads:
     leaving: dict[str, list[Road]] = defaultdict(list)
     for road in bare:
         leaving[road.start].append(road)
-    roads = {road.id: _with_turn_lane(road, city.places[road.end], leaving[road.end]) for road in bare}
+    raised = {(road.start, road.end) for road in bare if road.corridor.level}
+    roads = {road.id: _with_turn_lane(road, city.places[road.end], leaving[road.end], raised) for road in bare}
     arriving: dict[str, list[Road]] = defaultdict(list)
     for road in roads.values():
         arriving[road.end].append(road)
     connections: list[Connection] = []
     for place in city.places.values():
         connect = _at_signal if place.signalised else _at_node
-        connections += connect(arriving[place.id], leaving[place.id])
+        connections += connect(arriving[place.id], leaving[place.id], raised)
     return Roads(city=city, roads=roads, connections=tuple(connections))
 
 
@@ -170,9 +173,17 @@ def turn_deg(arriving: Road, leaving: Road) -> float:
     return (change + 180) % 360 - 180
 
 
-def _ways_out(arriving: Road, leaving: list[Road]) -> list[tuple[float, Road]]:
-    """The roads a driver can take, leftmost first; turning back is not one of them."""
-    ways = [(turn_deg(arriving, road), road) for road in leaving if road.end != arriving.start]
+def _ways_out(arriving: Road, leaving: list[Road], raised: set[tuple[str, str]]) -> list[tuple[float, Road]]:
+    """The roads a driver can take, leftmost first.
+
+    Turning back is not one of them, nor is leaving a main road by a ramp and joining it again by
+    the next one, where a flyover or underpass goes straight there.
+    """
+    ways = [
+        (turn_deg(arriving, road), road)
+        for road in leaving
+        if road.end != arriving.start and not ((arriving.start, road.end) in raised and not road.corridor.level)
+    ]
     return sorted(((a, r) for a, r in ways if abs(a) <= _UTURN_BEYOND_DEG), key=lambda way: way[0])
 
 
@@ -185,8 +196,20 @@ def _exits(ways: list[tuple[float, Road]]) -> list[Exit]:
     return exits
 
 
-def _with_turn_lane(road: Road, end: Place, leaving: list[Road]) -> Road:
-    exits = _exits(_ways_out(road, leaving))
+def _fork(ways: list[tuple[float, Road]]) -> list[Exit]:
+    """Classify the branches of a fork: the straightest is the main road, the others leave it to either side.
+
+    A slip road is never the main road while there is another.
+    """
+    if not ways:
+        return []
+    main = min(range(len(ways)), key=lambda k: (bool(ways[k][1].corridor.beside_m), abs(ways[k][0])))
+    turns = ["near" if k < main else "far" if k > main else "straight" for k in range(len(ways))]
+    return [Exit(turn, road.lanes) for turn, (_, road) in zip(turns, ways, strict=True)]
+
+
+def _with_turn_lane(road: Road, end: Place, leaving: list[Road], raised: set[tuple[str, str]]) -> Road:
+    exits = _exits(_ways_out(road, leaving, raised))
     wanted = end.kind == "junction" and road.corridor.turn_lane and len(exits) > 1 and exits[-1].turn == "far"
     # more lanes than there are lanes beyond would have to merge inside the junction
     wanted = wanted and road.lanes < sum(item.lanes for item in exits)
@@ -199,28 +222,29 @@ def _with_turn_lane(road: Road, end: Place, leaving: list[Road]) -> Road:
     )  # fmt: skip
 
 
-def _at_signal(arriving: list[Road], leaving: list[Road]) -> list[Connection]:
+def _at_signal(arriving: list[Road], leaving: list[Road], raised: set[tuple[str, str]]) -> list[Connection]:
     found = []
     for road in arriving:
-        ways = _ways_out(road, leaving)
+        ways = _ways_out(road, leaving, raised)
         turns = allot_lanes(road.last_lanes, _exits(ways), far_alone=bool(road.cut_m))
         found += [_connection(road, ways[turn.exit][1], turn.lane, turn.to_lane) for turn in turns]
     return found
 
 
-def _at_node(arriving: list[Road], leaving: list[Road]) -> list[Connection]:
+def _at_node(arriving: list[Road], leaving: list[Road], raised: set[tuple[str, str]]) -> list[Connection]:
     """Without a signal: diverges give lanes to exits, merges give exit lanes to roads."""
     wanted: dict[str, list[tuple[float, Road, list[int]]]] = defaultdict(list)
     targets = {road.id: road for road in leaving}
     for road in arriving:
-        ways = _ways_out(road, leaving)
+        ways = [way for way in _ways_out(road, leaving, raised) if abs(way[0]) <= _RAMP_WITHIN_DEG]
+        ways.sort(key=lambda way: (not way[1].corridor.beside_m, way[0]))
         lanes_to: dict[int, list[int]] = defaultdict(list)
-        for turn in allot_lanes(road.last_lanes, _exits(ways)):
+        for turn in allot_lanes(road.last_lanes, _fork(ways)):
             lanes_to[turn.exit].append(turn.lane)
         for index, lanes in lanes_to.items():
             angle, target = ways[index]
-            # a road that comes from the left turns right into the target, hence the sign
-            wanted[target.id].append((-angle, road, lanes))
+            # a road that joins from the left turns left into the target; a slip road lies left of the rest
+            wanted[target.id].append((angle - 10.0 * road.corridor.beside_m, road, lanes))
     found = []
     for target_id, sources in wanted.items():
         sources.sort(key=lambda source: source[0])
