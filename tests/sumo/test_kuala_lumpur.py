@@ -44,7 +44,9 @@ def test_a_scenario_loads_and_vehicles_drive(period, tmp_path):
     first_s = scenario.begin_s - scenario.warmup_s
     statistics = run(replace(scenario, end_s=first_s + 90.0), tmp_path)
     vehicles, safety = statistics.find("vehicles"), statistics.find("safety")
-    assert int(vehicles.get("inserted")) > 0.9 * int(vehicles.get("loaded")) > 5
+    # SUMO loads ahead of the clock, so "loaded" says nothing here
+    assert int(vehicles.get("inserted")) > 5
+    assert int(vehicles.get("waiting")) <= 0.1 * int(vehicles.get("inserted"))
     assert int(safety.get("collisions")) == 0
 
 
