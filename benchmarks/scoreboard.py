@@ -34,7 +34,8 @@ def run(folder: Path, policies: tuple[str, ...], maps: tuple[str, ...]) -> None:
             if (out / "results.json").exists():
                 continue
             command = ["-m", "citybrain.cli", "evaluate", f"resco:{name}", "--policies", policy, "--baseline", policy]
-            subprocess.run([sys.executable, *command, "--seeds", SEEDS, "--jobs", "2", "--out", str(out)], check=False)
+            command += ["--sensors", "perfect", "--seeds", SEEDS]
+            subprocess.run([sys.executable, *command, "--jobs", "2", "--out", str(out)], check=False)
 
 
 def table(folder: Path, policies: tuple[str, ...]) -> list[str]:

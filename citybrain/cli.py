@@ -110,8 +110,8 @@ def evaluate(
     jobs: Annotated[int, typer.Option(min=1, help="Runs at a time, each in its own process.")] = 2,
     sensors: Annotated[
         str,
-        typer.Option(help="What policies see: perfect, camera, camera:night, loops, probes:0.1; any with dead=0.1."),
-    ] = "perfect",
+        typer.Option(help="What policies see: camera, camera:night, loops, probes:0.1, any with dead=0.1; or perfect."),
+    ] = "camera",
     gui: Annotated[bool, typer.Option("--gui", help="Show the runs in sumo-gui.")] = False,
     socket: Annotated[bool, typer.Option("--socket", help="Talk to SUMO over a socket instead of in process.")] = False,
     remote: Annotated[
