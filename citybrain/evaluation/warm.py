@@ -16,23 +16,18 @@ from pathlib import Path
 from citybrain.demand.scenario import Scenario
 from citybrain.demand.silenced import silenced
 from citybrain.errors import PlantError
+from citybrain.network.cities import cache_folder
 from citybrain.simulation.sumo import SumoLaunch, sumo_arguments, sumo_binary, sumo_version
 
 WARM_SEED = 4242
 """Seed of the warm-up; never one that a comparison uses by default."""
 
 
-def cache_folder() -> Path:
-    """Return the folder for things that can be computed again."""
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "citybrain"
-
-
 def warm_state(scenario: Scenario) -> Path | None:
     """Return the saved state at ``begin_s``, computing it where it is missing; None without a warm-up."""
     if scenario.warmup_s <= 0:
         return None
-    path = cache_folder() / "warm" / f"{_key(scenario)}.xml.gz"
+    path = cache_folder("warm") / f"{_key(scenario)}.xml.gz"
     if path.exists():
         return path
     path.parent.mkdir(parents=True, exist_ok=True)

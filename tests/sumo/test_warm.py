@@ -29,7 +29,7 @@ def scenario(case, tmp_path, monkeypatch):
 
 def test_without_a_warm_up_there_is_no_state(scenario):
     assert warm_state(replace(scenario, warmup_s=0.0)) is None
-    assert not cache_folder().exists()
+    assert not cache_folder("warm").exists()
 
 
 def test_a_state_is_computed_once_and_belongs_to_its_scenario(scenario, tmp_path):
@@ -89,4 +89,4 @@ def test_a_warm_up_that_fails_says_why(scenario):
     broken = replace(scenario, options={"no-such-option": "1"})
     with pytest.raises(PlantError, match=r"the warm-up failed: .*no-such-option"):
         warm_state(broken)
-    assert not list(cache_folder().rglob("*.gz"))
+    assert not list(cache_folder("warm").rglob("*.gz"))
