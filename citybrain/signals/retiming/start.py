@@ -1,0 +1,72 @@
+"""Start plans at a given cycle: Webster's splits for the sequence that suits each junction."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from citybrain.network.model import Network
+from citybrain.signals.retiming.moves import Sequences, Setting, apply
+from citybrain.signals.retiming.queues import Tables
+from citybrain.signals.retiming.timing import Rules, Timing
+from citybrain.signals.retiming.webster import (
+    LONGEST_WEBSTER_S,
+    LaneLoads,
+    gaps,
+    lane_loads,
+    load,
+    splits,
+    webster_cycle_s,
+)
+
+
+class Starts:
+    """Loads of every junction, and the plans that follow from them."""
+
+    def __init__(self, network: Network, tables: Tables, rules: Rules) -> None:
+        self.network, self.tables, self.rules = network, tables, rules
+        mean = np.asarray(tables.weight @ tables.stream_vps)
+        self.loads: list[LaneLoads] = [
+            lane_loads(tables, j, len(junction.stages), mean) for j, junction in enumerate(network.junctions)
+        ]
+
+    def webster_timing(self, timing: Timing) -> Timing:
+        """The pure Webster plan: every stage of the scenario's plan in its order, its own cycle, no offsets.
+
+        Junctions with one stage, or whose stages do not fit any cycle, keep what they run.
+        """
+        found = timing.copy()
+        for j in range(len(self.network.junctions)):
+            stages = tuple(dict.fromkeys(int(s) for s in timing.stage[j, : timing.count[j]]))
+            if len(stages) < 2:
+                continue
+            cycle_s = self.webster_cycle(j, stages)
+            greens = splits(self.loads[j], self.rules, j, stages, cycle_s)
+            if greens is not None:
+                apply(found, self.rules, j, Setting(stages, tuple(greens), 0))
+        return found
+
+    def webster_cycle(self, junction: int, stages: tuple[int, ...]) -> int:
+        """Webster's cycle of one junction, long enough for its minimum greens."""
+        lost_s = float(sum(gaps(self.rules, junction, stages)))
+        cycle_s = webster_cycle_s(load(self.loads[junction], stages), lost_s)
+        low = sum(int(self.rules.low[junction, s]) for s in stages)
+        return round(max(cycle_s, lost_s + low))
+
+    def at_cycle(self, timing: Timing, cycle_s: int, junctions: list[int], sequences: Sequences) -> bool:
+        """Give junctions Webster's splits at a cycle, leaving out stages until it fits; False where it does not."""
+        for j in junctions:
+            if len(self.network.junctions[j].stages) < 2:
+                continue
+            stages = tuple(dict.fromkeys(int(s) for s in timing.stage[j, : timing.count[j]]))
+            greens = splits(self.loads[j], self.rules, j, stages, cycle_s)
+            while greens is None:
+                fewer = [s for s in sequences.neighbours(j, stages) if len(s) < len(stages)]
+                if not fewer:
+                    return False
+                stages = min(fewer, key=lambda s: load(self.loads[j], s))
+                greens = splits(self.loads[j], self.rules, j, stages, cycle_s)
+            apply(timing, self.rules, j, Setting(stages, tuple(greens), int(timing.offset[j])))
+        return True
+
+
+LONGEST_CYCLE = int(LONGEST_WEBSTER_S)
