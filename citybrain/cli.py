@@ -114,6 +114,9 @@ def evaluate(
     remote: Annotated[
         str | None, typer.Option(help="HOST:PORT of a SUMO that waits for clients and sees the same files.")
     ] = None,
+    plans: Annotated[
+        Path | None, typer.Option(help="Plans (plans.add.xml) to run as one more policy, `retimed`.")
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder for results.json, trips.parquet and report.html.")] = Path("out"),
     force: Annotated[bool, typer.Option("--force", help="Replace results that the folder holds.")] = False,
 ) -> None:
@@ -141,8 +144,9 @@ def evaluate(
         out=out,
         force=force,
         command=shlex.join(["citybrain", *sys.argv[1:]]),
+        plans=plans,
     )
-    total = len(dict.fromkeys((baseline, *names))) * len(request.seeds)
+    total = len(dict.fromkeys((baseline, *names, *(["retimed"] if plans else [])))) * len(request.seeds)
     bar = Progress(
         TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"),
         TextColumn("{task.fields[done]} of {task.fields[runs]} runs"), TimeElapsedColumn(), TextColumn("left"),

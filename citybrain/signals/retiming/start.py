@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from citybrain.network.model import Network
+from citybrain.signals.retiming.kernel import END_GAIN_S, START_LOST_S
 from citybrain.signals.retiming.moves import Sequences, Setting, apply
 from citybrain.signals.retiming.queues import Tables
 from citybrain.signals.retiming.timing import Rules, Timing
@@ -24,10 +25,14 @@ class Starts:
 
     def __init__(self, network: Network, tables: Tables, rules: Rules) -> None:
         self.network, self.tables, self.rules = network, tables, rules
-        mean = np.asarray(tables.weight @ tables.stream_vps)
         self.loads: list[LaneLoads] = [
-            lane_loads(tables, j, len(junction.stages), mean) for j, junction in enumerate(network.junctions)
+            lane_loads(tables, j, len(junction.stages), self._busiest(j)) for j, junction in enumerate(network.junctions)
         ]
+
+    def _busiest(self, junction: int) -> np.ndarray:
+        """Flows of the sample in which most vehicles pass the junction: designers plan for the busiest quarter."""
+        own = self.tables.stream_vps * (self.tables.stream_junction == junction)
+        return np.asarray(own[int(own.sum(axis=1).argmax())])
 
     def webster_timing(self, timing: Timing) -> Timing:
         """The pure Webster plan: every stage of the scenario's plan in its order, its own cycle, no offsets.
@@ -47,10 +52,11 @@ class Starts:
 
     def webster_cycle(self, junction: int, stages: tuple[int, ...]) -> int:
         """Webster's cycle of one junction, long enough for its minimum greens."""
-        lost_s = float(sum(gaps(self.rules, junction, stages)))
+        between_s = sum(gaps(self.rules, junction, stages))
+        lost_s = between_s + len(stages) * (START_LOST_S - END_GAIN_S)
         cycle_s = webster_cycle_s(load(self.loads[junction], stages), lost_s)
         low = sum(int(self.rules.low[junction, s]) for s in stages)
-        return round(max(cycle_s, lost_s + low))
+        return round(max(cycle_s, between_s + low))
 
     def at_cycle(self, timing: Timing, cycle_s: int, junctions: list[int], sequences: Sequences) -> bool:
         """Give junctions Webster's splits at a cycle, leaving out stages until it fits; False where it does not."""
