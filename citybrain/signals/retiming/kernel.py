@@ -1,4 +1,7 @@
-"""The compiled inner loops of the platoon model; :mod:`.platoon` explains them."""
+"""The compiled inner loops of the platoon model; :mod:`.platoon` explains them.
+
+They stay in one file: numba's cache does not notice when a function of another file changes.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,8 @@ DELAY, STOPS, LONGEST, DEGREE, FLOW, SPILL, RANDOM = 0, 1, 2, 3, 4, 5, 6
 N_DETAILS = 7
 
 compiled: Any = numba.njit(cache=True, fastmath=False, error_model="numpy")
-_gap_capacity: Any = compiled(gap_capacity_vps)
+_GAP_STEP_VPS = 0.005
+_GAPS = np.array([gap_capacity_vps(k * _GAP_STEP_VPS) for k in range(401)])  # an exponential a second is too dear
 
 
 @compiled
@@ -39,9 +43,13 @@ def disperse(inflow: F64, n: int, time_s: float, out: F64) -> None:
     for t in range(n):  # the periodic solution's value before t = 0, in closed form
         last = f * inflow[t] + (1.0 - f) * last
     last /= 1.0 - (1.0 - f) ** n
+    at = least % n
     for t in range(n):
         last = f * inflow[t] + (1.0 - f) * last
-        out[(t + least) % n] += last
+        out[at] += last
+        at += 1
+        if at == n:  # a division for every second would cost more than all the rest
+            at = 0
 
 
 @compiled
@@ -58,8 +66,12 @@ def lamps(timing: Timing, part_lamp: NDArray[np.int8], j: int, k: int, out: NDAr
             after = part_lamp[k, timing.stage[j, (p + 1) % n]] if n > 1 else now
             first = 0 if before > 0 else START_LOST_S
             last = length if after > 0 else timing.green[j, p] + END_GAIN_S
-            for t in range(first, last):
-                out[(at + t) % cycle] = now
+            where = (at + first) % cycle
+            for _ in range(first, last):
+                out[where] = now
+                where += 1
+                if where == cycle:
+                    where = 0
         at += length
 
 
@@ -73,41 +85,39 @@ def overload_delay_s(degree: float, capacity_vph: float, variance: float, hours:
 
 
 @compiled
-def arrivals(tables: Tables, timing: Timing, s: int, j: int, k: int, flow: F64, out: F64, work: F64) -> None:
-    """Arrivals of part ``k`` over its cycle, vehicles a second: its feeds dispersed, the rest evenly."""
+def arrivals(tables: Tables, timing: Timing, s: int, j: int, stream: int, flow: F64, out: F64, work: F64) -> None:
+    """Arrivals of a stream over its cycle, vehicles a second: its feeds dispersed, the rest evenly."""
     cycle = timing.cycle[j]
-    stream, share = tables.part_stream[k], tables.part_share[k]
     fed = 0.0
     out[:cycle] = 0.0
     for i in range(tables.stream_feed_first[stream], tables.stream_feed_first[stream + 1]):
         feed = tables.stream_feed[i]
         rate = tables.feed_vps[s, feed]
         up = tables.feed_up[feed]
-        u = tables.stream_junction[up]
-        other = timing.cycle[u]
+        other = timing.cycle[tables.stream_junction[up]]
         if rate <= 0.0 or (other != cycle and other * 2 != cycle and cycle * 2 != other):
             continue
-        total = 0.0
-        span = max(cycle, other)
-        work[:span] = 0.0
+        work[: max(cycle, other)] = 0.0
         for q in range(tables.stream_part_first[up], tables.stream_part_first[up + 1]):
             part = tables.stream_part[q]
-            for t in range(span):
-                work[t] += flow[part, t % other]
-        for t in range(span):
+            for t in range(other):
+                work[t] += flow[part, t]
+        if other < cycle:
+            work[other:cycle] = work[:other]
+        elif other > cycle:
+            for t in range(cycle):
+                work[t] += work[t + cycle]
+        total = 0.0
+        for t in range(cycle):
             total += work[t]
         if total <= 1e-9:
             continue
-        if other > cycle:
-            for t in range(cycle):
-                work[t] += work[t + cycle]
-            total *= 1.0
-        scale = rate * share * cycle / total
+        scale = rate * cycle / total
         for t in range(cycle):
             work[t] *= scale
         fed += rate
         disperse(work, cycle, tables.feed_s[feed], out)
-    even = max(0.0, tables.stream_vps[s, stream] - fed) * share
+    even = max(0.0, tables.stream_vps[s, stream] - fed)
     for t in range(cycle):
         out[t] += even
 
@@ -127,23 +137,33 @@ def run_junction(
     begin, end = tables.part_first[first], tables.part_first[last]
     for k in range(begin, end):
         lamps(timing, tables.part_lamp, j, k, lamp[k - begin])
+    coming = work[3:]
+    yields = False
+    for k in range(begin, end):
+        yields = yields or tables.foe_first[k] < tables.foe_first[k + 1]
+        stream = tables.part_stream[k]
+        leader = tables.stream_part[tables.stream_part_first[stream]]
+        if leader == k:  # the lanes of a stream share its arrivals
+            arrivals(tables, timing, s, j, stream, flow, coming[k - begin], work[2])
     cost = 0.0
     for turn in range(2):  # permissive parts need to know what the others do: a first guess, then the answer
+        if turn == 1 and not yields:
+            break
         source = flow if turn == 0 else target
         cost = 0.0
         for lane in range(first, last):
-            cost += _run_lane(tables, timing, s, j, lane, begin, flow, source, target, details, weights, work, lamp)
+            cost += _run_lane(tables, timing, s, j, lane, begin, source, target, details, weights, work, lamp)
     return cost
 
 
 @compiled
 def _run_lane(
-    tables: Tables, timing: Timing, s: int, j: int, lane: int, begin: int, flow: F64, source: F64, target: F64,
+    tables: Tables, timing: Timing, s: int, j: int, lane: int, begin: int, source: F64, target: F64,
     details: F64, weights: F64, work: F64, lamp: NDArray[np.int8],
 ) -> float:  # fmt: skip
     cycle = timing.cycle[j]
     a, b = tables.part_first[lane], tables.part_first[lane + 1]
-    incoming, one, rate, spare = work[0], work[1], work[2], work[3]
+    incoming, rate, coming = work[0], work[1], work[3:]
     demand = weighted = even = 0.0
     for k in range(a, b):
         stream = tables.part_stream[k]
@@ -162,9 +182,9 @@ def _run_lane(
         vps = tables.stream_vps[s, stream] * tables.part_share[k]
         if vps <= 0.0:
             continue
-        arrivals(tables, timing, s, j, k, flow, one, spare)
+        leader = tables.stream_part[tables.stream_part_first[stream]] - begin
         for t in range(cycle):
-            incoming[t] += one[t]
+            incoming[t] += coming[leader, t] * tables.part_share[k]
         for i in range(tables.stream_feed_first[stream], tables.stream_feed_first[stream + 1]):
             even += tables.feed_vps[s, tables.stream_feed[i]] * tables.part_share[k]
         part = vps / demand
@@ -181,8 +201,8 @@ def _run_lane(
                     if lamp[foe - begin, t] > 0:
                         opposing += source[foe, t]
                         busy = busy or source[foe, t] > _BUSY * tables.part_sat[foe]
-                able = 0.0 if busy else min(tables.part_sat[k], _gap_capacity(opposing))
-                if lamp[k - begin, (t + 1) % cycle] == 0:  # those inside the junction leave in the intergreen
+                able = 0.0 if busy else min(tables.part_sat[k], _GAPS[min(400, int(opposing / _GAP_STEP_VPS + 0.5))])
+                if lamp[k - begin, t + 1 if t + 1 < cycle else 0] == 0:  # those inside the junction leave in the intergreen
                     able += max(1.0, waiting)
             elif b - a > 1:
                 able = _BLOCKED_VPS
@@ -225,3 +245,67 @@ def _run_lane(
     details[lane, 5] = spill
     details[lane, 6] = demand * extra
     return delay * weights[0] * weighted / demand + weights[1] * details[lane, 1] + weights[2] * spill
+
+
+@compiled
+def settle(tables, timing, flow, details, cost, weights, work, lamp, sweeps):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    for s in range(flow.shape[0]):
+        flow[s] = 0.0
+        for _ in range(sweeps):
+            for j in range(cost.shape[1]):
+                cost[s, j] = run_junction(
+                    tables, timing, s, j, flow[s], flow[s], details[s], weights, work, lamp
+                )
+
+
+@compiled
+def change(  # type: ignore[no-untyped-def]  # noqa: ANN202
+    tables, timing, j, flow, spare, spare_details, cost, weights, work, lamp, after_first, after  # noqa: ANN001
+):
+    begin, end = tables.part_first[tables.lane_first[j]], tables.part_first[tables.lane_first[j + 1]]
+    kept = np.empty((end - begin, flow.shape[2]))
+    change = 0.0
+    for s in range(flow.shape[0]):
+        kept[:, :] = flow[s, begin:end]
+        here = run_junction(tables, timing, s, j, flow[s], flow[s], spare_details, weights, work, lamp)
+        here -= cost[s, j]
+        for i in range(after_first[j], after_first[j + 1]):
+            other = after[i]
+            here += run_junction(tables, timing, s, other, flow[s], spare, spare_details, weights, work, lamp)
+            here -= cost[s, other]
+        flow[s, begin:end] = kept
+        change += tables.weight[s] * here
+    return change
+
+
+@compiled
+def keep(  # type: ignore[no-untyped-def]  # noqa: ANN202
+    tables, timing, j, flow, details, cost, weights, work, lamp, after_first, after  # noqa: ANN001
+):
+    for s in range(flow.shape[0]):
+        cost[s, j] = run_junction(tables, timing, s, j, flow[s], flow[s], details[s], weights, work, lamp)
+        for i in range(after_first[j], after_first[j + 1]):
+            other = after[i]
+            cost[s, other] = run_junction(
+                tables, timing, s, other, flow[s], flow[s], details[s], weights, work, lamp
+            )
+
+
+@compiled
+def sampled(  # type: ignore[no-untyped-def]  # noqa: ANN202
+    tables, timing, i, j, phases, flow, spare, details, weights, work, lamp  # noqa: ANN001
+):
+    """Cost of ``j`` with the platoons of ``i`` alone, all other traffic even."""
+    found = np.zeros(phases)
+    cycle = timing.cycle[i]
+    begin, end = tables.part_first[tables.lane_first[i]], tables.part_first[tables.lane_first[i + 1]]
+    for s in range(len(tables.weight)):
+        flow[:, :] = 0.0
+        run_junction(tables, timing, s, i, flow, spare, details, weights, work, lamp)
+        flow[begin:end] = spare[begin:end]
+        for p in range(phases):
+            timing.offset[j] = timing.offset[i] + int(round(p * cycle / phases))
+            found[p] += tables.weight[s] * run_junction(
+                tables, timing, s, j, flow, spare, details, weights, work, lamp
+            )
+    return found

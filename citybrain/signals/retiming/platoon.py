@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from citybrain.signals.retiming.kernel import N_DETAILS, compiled, run_junction
+from citybrain.signals.retiming.kernel import N_DETAILS, change, keep, settle
 from citybrain.signals.retiming.queues import Tables
 from citybrain.signals.retiming.timing import Timing
 
@@ -76,13 +76,13 @@ class PlatoonModel:
         self.cost = np.zeros((n_samples, n_junctions))
         self.details = np.zeros((n_samples, len(tables.lane_id), N_DETAILS))
         self.spare_details = np.zeros((len(tables.lane_id), N_DETAILS))
-        self.work = np.zeros((4, LONGEST_CYCLE_S))
+        self.work = np.zeros((3 + max(1, longest), LONGEST_CYCLE_S))
         self.lamp = np.zeros((max(1, longest), LONGEST_CYCLE_S), dtype=np.int8)
         self.after_first, self.after = downstream(tables, n_junctions)
 
     def value(self, timing: Timing) -> float:
         """Value a plan from scratch: sweeps over the network until platoons have gone round."""
-        _settle(
+        settle(
             self.tables, timing, self.flow, self.details, self.cost, self.weights, self.work, self.lamp, _SWEEPS
         )
         return float(self.tables.weight @ self.cost.sum(axis=1))
@@ -94,7 +94,7 @@ class PlatoonModel:
         call :meth:`keep` to take the change on.
         """
         return float(
-            _change(
+            change(
                 self.tables, timing, junction, self.flow, self.spare, self.spare_details, self.cost,
                 self.weights, self.work, self.lamp, self.after_first, self.after,
             )
@@ -102,7 +102,7 @@ class PlatoonModel:
 
     def keep(self, timing: Timing, junction: int) -> None:
         """Update the profiles and costs of a junction and of those downstream of it."""
-        _keep(
+        keep(
             self.tables, timing, junction, self.flow, self.details, self.cost,
             self.weights, self.work, self.lamp, self.after_first, self.after,
         )  # fmt: skip
@@ -121,47 +121,3 @@ def downstream(tables: Tables, n_junctions: int) -> tuple[NDArray[np.int32], NDA
             following[a].add(b)
     first = np.concatenate(([0], np.cumsum([len(row) for row in following]))).astype(np.int32)
     return first, np.array([b for row in following for b in sorted(row)], dtype=np.int32)
-
-
-@compiled
-def _settle(tables, timing, flow, details, cost, weights, work, lamp, sweeps):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    for s in range(flow.shape[0]):
-        flow[s] = 0.0
-        for _ in range(sweeps):
-            for j in range(cost.shape[1]):
-                cost[s, j] = run_junction(
-                    tables, timing, s, j, flow[s], flow[s], details[s], weights, work, lamp
-                )
-
-
-@compiled
-def _change(  # type: ignore[no-untyped-def]  # noqa: ANN202
-    tables, timing, j, flow, spare, spare_details, cost, weights, work, lamp, after_first, after  # noqa: ANN001
-):
-    begin, end = tables.part_first[tables.lane_first[j]], tables.part_first[tables.lane_first[j + 1]]
-    kept = np.empty((end - begin, flow.shape[2]))
-    change = 0.0
-    for s in range(flow.shape[0]):
-        kept[:, :] = flow[s, begin:end]
-        here = run_junction(tables, timing, s, j, flow[s], flow[s], spare_details, weights, work, lamp)
-        here -= cost[s, j]
-        for i in range(after_first[j], after_first[j + 1]):
-            other = after[i]
-            here += run_junction(tables, timing, s, other, flow[s], spare, spare_details, weights, work, lamp)
-            here -= cost[s, other]
-        flow[s, begin:end] = kept
-        change += tables.weight[s] * here
-    return change
-
-
-@compiled
-def _keep(  # type: ignore[no-untyped-def]  # noqa: ANN202
-    tables, timing, j, flow, details, cost, weights, work, lamp, after_first, after  # noqa: ANN001
-):
-    for s in range(flow.shape[0]):
-        cost[s, j] = run_junction(tables, timing, s, j, flow[s], flow[s], details[s], weights, work, lamp)
-        for i in range(after_first[j], after_first[j + 1]):
-            other = after[i]
-            cost[s, other] = run_junction(
-                tables, timing, s, other, flow[s], flow[s], details[s], weights, work, lamp
-            )

@@ -10,7 +10,6 @@ from citybrain.signals.retiming.moves import Sequences, Setting, apply
 from citybrain.signals.retiming.queues import Tables
 from citybrain.signals.retiming.timing import Rules, Timing
 from citybrain.signals.retiming.webster import (
-    LONGEST_WEBSTER_S,
     LaneLoads,
     gaps,
     lane_loads,
@@ -74,5 +73,7 @@ class Starts:
             apply(timing, self.rules, j, Setting(stages, tuple(greens), int(timing.offset[j])))
         return True
 
-
-LONGEST_CYCLE = int(LONGEST_WEBSTER_S)
+    def splits_at(self, junction: int, stages: tuple[int, ...], cycle_s: int) -> tuple[int, ...] | None:
+        """Return Webster's splits at a cycle, None where they do not fit."""
+        greens = splits(self.loads[junction], self.rules, junction, stages, cycle_s)
+        return None if greens is None else tuple(greens)
