@@ -15,6 +15,7 @@ from rich.table import Table
 
 from citybrain import __version__
 from citybrain.cli_network import network
+from citybrain.cli_retime import retime
 from citybrain.errors import CitybrainError, InputError
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ _HIGHEST_SEED = 2**31 - 1  # of SUMO's random numbers
 console = Console()
 errors = Console(stderr=True)
 app.add_typer(network)
+app.command()(retime)
 
 
 def main() -> None:

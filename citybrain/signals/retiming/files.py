@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from xml.sax.saxutils import quoteattr
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -109,3 +110,38 @@ def read_plans(path: Path, network: Network, rules: SignalRules) -> dict[str, di
             raise InputError(f"{path}: junction {row.junction} has two plans for period {row.period!r}; remove one")
         periods[row.period][row.junction] = plan
     return periods
+
+
+def current_text(network: Network) -> str:
+    """Return the scenario's own programs as an additional file: what is written where nothing better was found."""
+    lines = ["<additional>"]
+    for junction in network.junctions:
+        head = f'<tlLogic id={quoteattr(junction.id)} type="static" programID="{PROGRAM_ID}"'
+        lines.append(f'{head} offset="{junction.offset_s:g}">')
+        lines += [f'  <phase duration="{p.duration_s:g}" state="{p.state}"/>' for p in junction.program]
+        lines.append("</tlLogic>")
+    return "\n".join([*lines, "</additional>", ""])
+
+
+def switching_text(
+    network: Network, rules: SignalRules, periods: Sequence[tuple[str, float, Mapping[str, Plan] | None]]
+) -> str:
+    """Return the plans of several periods, and SUMO's time switch between them (WAUT).
+
+    Parameters
+    ----------
+    periods : sequence of (name, begin_s, plans)
+        In the order of the day; None where the current plan is kept.
+    """
+    lines = ["<additional>"]
+    for name, _, plans in periods:
+        text = sumo_text(network, rules, plans, program_id=name) if plans is not None else current_text(network)
+        body = text.splitlines()[1:-1]
+        lines += [line.replace(f'programID="{PROGRAM_ID}"', f'programID="{name}"') for line in body]
+    first, later = periods[0], periods[1:]
+    lines.append(f'<WAUT id="retimed" startProg={quoteattr(first[0])} refTime="0">')
+    lines += [f'  <wautSwitch time="{begin_s:g}" to={quoteattr(name)}/>' for name, begin_s, _ in later]
+    lines.append("</WAUT>")
+    moved = [junction.id for junction in network.junctions if len(junction.stages) > 1]
+    lines += [f'<wautJunction wautID="retimed" junctionID={quoteattr(junction_id)}/>' for junction_id in moved]
+    return "\n".join([*lines, "</additional>", ""])
