@@ -1,6 +1,6 @@
 """SUMO has the last word: which candidate is run, and whether it is better at all.
 
-Candidates are compared on a few seeds; the best of them, Webster's plan and the
+Candidates are compared on one seed, the best of them on another; the best of them, Webster's plan and the
 current plan then meet on fresh seeds, and the best of those three is what is
 written. The seeds of published tables (101 to 105) are never used.
 """
@@ -25,6 +25,7 @@ CHOICE, ACCEPTANCE = "choice", "acceptance"
 PUBLISHED_SEEDS = frozenset(range(101, 106))
 CHOICE_SEEDS = (11, 12)
 ACCEPTANCE_SEEDS = (21, 22, 23)
+_SECOND_ROUND = 4
 
 
 @dataclass(slots=True)
@@ -107,8 +108,11 @@ def choose(
     """
     finalists = names[:1]
     if len(names) > 1 and choice_seeds:
-        judge.run(names, choice_seeds, CHOICE)
-        finalists = judge.ranked(names, CHOICE)[:2] or finalists
+        judge.run(names, choice_seeds[:1], CHOICE)
+        leading = judge.ranked(names, CHOICE)[:_SECOND_ROUND]
+        if leading and choice_seeds[1:]:
+            judge.run(leading, choice_seeds[1:], CHOICE)
+        finalists = judge.ranked(leading, CHOICE)[:2] or finalists
     baselines = [name for name in (WEBSTER, CURRENT) if name in judge.texts]
     judge.run([*finalists, *baselines], acceptance_seeds, ACCEPTANCE)
     order = judge.ranked([*finalists, *baselines], ACCEPTANCE)

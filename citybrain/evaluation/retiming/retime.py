@@ -35,7 +35,7 @@ from citybrain.signals.retiming.timing import Timing, to_plans
 from citybrain.simulation.sumo import sumo_version
 
 FILES = ("plans.add.xml", "plans.toml", "report.html", "results.json")
-_CANDIDATES = 6
+_CANDIDATES = 9
 Progress = Callable[[str, str, float, float], None]
 """Called with the period, what is being done, the best mean delay (s) and the bound (NaN where none)."""
 

@@ -112,10 +112,13 @@ def arrivals(tables: Tables, timing: Timing, s: int, j: int, stream: int, flow: 
             total += work[t]
         if total <= 1e-9:
             continue
+        fed += rate
+        # what a junction upstream cannot serve does not arrive here
+        departing = total / cycle * (0.5 if other > cycle else 1.0)
+        rate *= min(1.0, departing / max(tables.stream_vps[s, up], 1e-9))
         scale = rate * cycle / total
         for t in range(cycle):
             work[t] *= scale
-        fed += rate
         disperse(work, cycle, tables.feed_s[feed], out)
     even = max(0.0, tables.stream_vps[s, stream] - fed)
     for t in range(cycle):
@@ -164,12 +167,13 @@ def _run_lane(
     cycle = timing.cycle[j]
     a, b = tables.part_first[lane], tables.part_first[lane + 1]
     incoming, rate, coming = work[0], work[1], work[3:]
-    demand = weighted = even = 0.0
+    demand = weighted = even = arriving = 0.0
     for k in range(a, b):
         stream = tables.part_stream[k]
         vps = tables.stream_vps[s, stream] * tables.part_share[k]
         demand += vps
         weighted += vps * tables.stream_weight[stream]
+    weighted /= max(demand, 1e-9)
     incoming[:cycle] = 0.0
     details[lane, :] = 0.0
     if demand <= 1e-9:
@@ -214,7 +218,10 @@ def _run_lane(
             shown = shown or lamp[k - begin, t] > 0
         rate[t] = 1.0 / rate[t] if shown else 0.0
         capacity += rate[t]
-    degree = demand * cycle / max(capacity, 1e-9)
+        arriving += incoming[t]
+    share = demand  # of the parts, by their demand; what arrives may be less
+    demand = arriving / cycle
+    degree = arriving / max(capacity, 1e-9)
     scale = min(1.0, 0.999 / degree)
     queue = 0.0
     for t in range(cycle):
@@ -230,9 +237,9 @@ def _run_lane(
         queue = after
         longest = max(longest, queue)
         for k in range(a, b):
-            target[k, t] = out * tables.stream_vps[s, tables.part_stream[k]] * tables.part_share[k] / demand
+            target[k, t] = out * tables.stream_vps[s, tables.part_stream[k]] * tables.part_share[k] / share
     hours = tables.slice_s / 3600.0
-    variance = 1.0 - 0.5 * min(1.0, even / demand)  # traffic that a signal upstream has metered varies less
+    variance = 1.0 - 0.5 * min(1.0, even / share)  # traffic that a signal upstream has metered varies less
     extra = overload_delay_s(degree, capacity / cycle * 3600.0, variance, hours)
     standing = longest + demand * extra
     spill = max(0.0, standing - 0.9 * tables.lane_room[lane])
@@ -244,7 +251,7 @@ def _run_lane(
     details[lane, 4] = demand
     details[lane, 5] = spill
     details[lane, 6] = demand * extra
-    return delay * weights[0] * weighted / demand + weights[1] * details[lane, 1] + weights[2] * spill
+    return delay * weights[0] * weighted + weights[1] * details[lane, 1] + weights[2] * spill
 
 
 @compiled
