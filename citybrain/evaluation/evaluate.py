@@ -100,7 +100,7 @@ def _warmed(spec: RunSpec, warm: Path) -> RunSpec:
 
 def plan_runs(request: Request) -> list[RunSpec]:
     """Return the runs that a request asks for, the baseline first, seeds innermost."""
-    extra = () if request.plans is None or RETIMED == request.baseline else (RETIMED,)
+    extra = () if request.plans is None or request.baseline == RETIMED else (RETIMED,)
     names = tuple(dict.fromkeys((request.baseline, *request.policies, *extra)))
     if RETIMED in names and request.plans is None:
         raise InputError(f"policy {RETIMED!r} needs a file of plans; give --plans plans.add.xml")

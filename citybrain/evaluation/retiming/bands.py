@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -63,7 +64,7 @@ def directions(problem: Problem, timing: Timing, corridor: Sequence[int]) -> tup
 
 
 def _direction(problem: Problem, timing: Timing, chain: tuple[int, ...]) -> Direction | None:
-    legs = [problem.legs.get(pair) for pair in zip(chain, chain[1:], strict=False)]
+    legs = [problem.legs.get(pair) for pair in itertools.pairwise(chain)]
     if not legs or any(leg is None for leg in legs):
         return None
     known = [leg for leg in legs if leg is not None]

@@ -192,7 +192,7 @@ def _retime_period(
         chosen=chosen,
         reason=reason,
         accepted=accepted,
-        offset_bound_s=None if optimiser.bound_s != optimiser.bound_s else optimiser.bound_s,  # noqa: PLR0124
+        offset_bound_s=None if optimiser.bound_s != optimiser.bound_s else optimiser.bound_s,
         search_s=search_s,
         interrupted=interrupted,
         junctions=junction_rows(problem, optimiser.model, optimiser.current, pool[chosen].timing),

@@ -53,7 +53,7 @@ def plot_time_space(
 def _places_m(up: Direction | None, down: Direction | None) -> list[float]:
     if up is not None:
         return list(up.at_m)
-    assert down is not None  # noqa: S101  one of them is there
+    assert down is not None
     return [down.at_m[-1] - place for place in down.at_m[::-1]]
 
 

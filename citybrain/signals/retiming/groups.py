@@ -8,6 +8,7 @@ signal systems into control areas, Traffic Engineering 43, 1973, in metric units
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -111,12 +112,12 @@ def find_corridors(
                     break
                 chain.append(max(choices, key=lambda k: (choices[k], -k)))
             chain.reverse()
-        used |= {frozenset(pair) for pair in zip(chain, chain[1:], strict=False)}
+        used |= {frozenset(pair) for pair in itertools.pairwise(chain)}
         if len(chain) >= min(_SHORTEST_CORRIDOR, len(network.junctions)):
             chains.append(chain)
 
     def traffic(chain: list[int]) -> float:
-        both = [(x, y) for x, y in zip(chain, chain[1:], strict=False)]
+        both = [(x, y) for x, y in itertools.pairwise(chain)]
         return sum(legs[pair].vph for way in both for pair in (way, way[::-1]) if pair in legs)
 
     return sorted(chains, key=lambda chain: (-traffic(chain), chain))[:most]

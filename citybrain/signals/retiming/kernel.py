@@ -8,8 +8,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numba
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from citybrain.signals.retiming.queues import Tables
@@ -25,7 +25,7 @@ _BUSY = 0.75
 DELAY, STOPS, LONGEST, DEGREE, FLOW, SPILL, RANDOM = 0, 1, 2, 3, 4, 5, 6
 N_DETAILS = 7
 
-compiled: Any = numba.njit(cache=True, fastmath=False, error_model="numpy")
+compiled = njit(cache=True, error_model="numpy")
 _GAP_STEP_VPS = 0.005
 _GAPS = np.array([gap_capacity_vps(k * _GAP_STEP_VPS) for k in range(401)])  # an exponential a second is too dear
 
@@ -37,7 +37,7 @@ def disperse(inflow: F64, n: int, time_s: float, out: F64) -> None:
     ``q'(t + T) = F q(t) + (1 - F) q'(t + T - 1)`` with ``T = time / (1 + a)`` and
     ``F = 1 / (1 + a T)``: the mean driving time is kept.
     """
-    least = int(round(time_s / (1.0 + DISPERSION)))
+    least = round(time_s / (1.0 + DISPERSION))
     f = 1.0 / (1.0 + DISPERSION * max(least, 1))
     last = 0.0
     for t in range(n):  # the periodic solution's value before t = 0, in closed form
@@ -55,7 +55,7 @@ def disperse(inflow: F64, n: int, time_s: float, out: F64) -> None:
 @compiled
 def lamps(timing: Timing, part_lamp: NDArray[np.int8], j: int, k: int, out: NDArray[np.int8]) -> None:
     """Effective green of one part over its cycle: 0 red, 1 permissive, 2 protected."""
-    n, cycle = timing.count[j], timing.cycle[j]
+    n, cycle = timing.places[j], timing.cycle[j]
     out[:cycle] = 0
     at = timing.offset[j]
     for p in range(n):
@@ -135,7 +135,6 @@ def run_junction(
     ``flow`` holds every part's departures; those of this junction go to
     ``target``, which may be ``flow`` itself.
     """
-    cycle = timing.cycle[j]
     first, last = tables.lane_first[j], tables.lane_first[j + 1]
     begin, end = tables.part_first[first], tables.part_first[last]
     for k in range(begin, end):
@@ -251,11 +250,14 @@ def _run_lane(
     details[lane, 4] = demand
     details[lane, 5] = spill
     details[lane, 6] = demand * extra
-    return delay * weights[0] * weighted + weights[1] * details[lane, 1] + weights[2] * spill
+    return float(delay * weights[0] * weighted + weights[1] * details[lane, 1] + weights[2] * spill)
 
 
 @compiled
-def settle(tables, timing, flow, details, cost, weights, work, lamp, sweeps):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def settle(
+    tables: Any, timing: Any, flow: F64, details: F64, cost: F64, weights: F64, work: F64, lamp: Any, sweeps: int
+) -> None:
+    """Value every junction in every sample from empty profiles, sweep after sweep."""
     for s in range(flow.shape[0]):
         flow[s] = 0.0
         for _ in range(sweeps):
@@ -266,12 +268,14 @@ def settle(tables, timing, flow, details, cost, weights, work, lamp, sweeps):  #
 
 
 @compiled
-def change(  # type: ignore[no-untyped-def]  # noqa: ANN202
-    tables, timing, j, flow, spare, spare_details, cost, weights, work, lamp, after_first, after  # noqa: ANN001
-):
+def change(
+    tables: Any, timing: Any, j: int, flow: F64, spare: F64, spare_details: F64, cost: F64, weights: F64, work: F64,
+    lamp: Any, after_first: Any, after: Any,
+) -> float:  # fmt: skip
+    """Return by how much the cost of a junction and those after it changes; ``flow`` is left as it was."""
     begin, end = tables.part_first[tables.lane_first[j]], tables.part_first[tables.lane_first[j + 1]]
     kept = np.empty((end - begin, flow.shape[2]))
-    change = 0.0
+    total = 0.0
     for s in range(flow.shape[0]):
         kept[:, :] = flow[s, begin:end]
         here = run_junction(tables, timing, s, j, flow[s], flow[s], spare_details, weights, work, lamp)
@@ -281,14 +285,16 @@ def change(  # type: ignore[no-untyped-def]  # noqa: ANN202
             here += run_junction(tables, timing, s, other, flow[s], spare, spare_details, weights, work, lamp)
             here -= cost[s, other]
         flow[s, begin:end] = kept
-        change += tables.weight[s] * here
-    return change
+        total += tables.weight[s] * here
+    return float(total)
 
 
 @compiled
-def keep(  # type: ignore[no-untyped-def]  # noqa: ANN202
-    tables, timing, j, flow, details, cost, weights, work, lamp, after_first, after  # noqa: ANN001
-):
+def keep(
+    tables: Any, timing: Any, j: int, flow: F64, details: F64, cost: F64, weights: F64, work: F64, lamp: Any,
+    after_first: Any, after: Any,
+) -> None:  # fmt: skip
+    """Update profiles and costs of a junction and those after it."""
     for s in range(flow.shape[0]):
         cost[s, j] = run_junction(tables, timing, s, j, flow[s], flow[s], details[s], weights, work, lamp)
         for i in range(after_first[j], after_first[j + 1]):
@@ -299,10 +305,11 @@ def keep(  # type: ignore[no-untyped-def]  # noqa: ANN202
 
 
 @compiled
-def sampled(  # type: ignore[no-untyped-def]  # noqa: ANN202
-    tables, timing, i, j, phases, flow, spare, details, weights, work, lamp  # noqa: ANN001
-):
-    """Cost of ``j`` with the platoons of ``i`` alone, all other traffic even."""
+def sampled(
+    tables: Any, timing: Any, i: int, j: int, phases: int, flow: F64, spare: F64, details: F64, weights: F64,
+    work: F64, lamp: Any,
+) -> F64:  # fmt: skip
+    """Return the cost of ``j`` with the platoons of ``i`` alone, all other traffic even."""
     found = np.zeros(phases)
     cycle = timing.cycle[i]
     begin, end = tables.part_first[tables.lane_first[i]], tables.part_first[tables.lane_first[i + 1]]
@@ -311,7 +318,7 @@ def sampled(  # type: ignore[no-untyped-def]  # noqa: ANN202
         run_junction(tables, timing, s, i, flow, spare, details, weights, work, lamp)
         flow[begin:end] = spare[begin:end]
         for p in range(phases):
-            timing.offset[j] = timing.offset[i] + int(round(p * cycle / phases))
+            timing.offset[j] = timing.offset[i] + round(p * cycle / phases)
             found[p] += tables.weight[s] * run_junction(
                 tables, timing, s, j, flow, spare, details, weights, work, lamp
             )

@@ -25,7 +25,7 @@ class Setting(NamedTuple):
 
 def setting_of(timing: Timing, junction: int) -> Setting:
     """Read a junction's setting."""
-    n = int(timing.count[junction])
+    n = int(timing.places[junction])
     return Setting(
         tuple(int(s) for s in timing.stage[junction, :n]),
         tuple(int(g) for g in timing.green[junction, :n]),
@@ -36,7 +36,7 @@ def setting_of(timing: Timing, junction: int) -> Setting:
 def apply(timing: Timing, rules: Rules, junction: int, setting: Setting) -> None:
     """Write a setting into the arrays; gaps follow from the rules."""
     n = len(setting.stages)
-    timing.count[junction] = n
+    timing.places[junction] = n
     timing.stage[junction, :n] = setting.stages
     timing.green[junction, :n] = setting.greens
     timing.gap[junction, :n] = gaps(rules, junction, setting.stages) if n > 1 else 0

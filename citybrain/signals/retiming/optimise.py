@@ -168,7 +168,7 @@ class Optimiser:
 
     def _sequences(self, junction: int) -> list[tuple[int, ...]]:
         timing = self.current
-        stages = tuple(dict.fromkeys(int(s) for s in timing.stage[junction, : timing.count[junction]]))
+        stages = tuple(dict.fromkeys(int(s) for s in timing.stage[junction, : timing.places[junction]]))
         found = [stages]
         while True:  # leave out the longest stage that can be left out
             fewer = [s for s in self.sequences.neighbours(junction, found[-1]) if len(s) < len(found[-1])]
@@ -210,7 +210,7 @@ class Optimiser:
         costs = pair_costs(self.model, timing, junctions)
         if not costs or seconds <= 0.2:
             return
-        hint = {j: int(round(timing.offset[j] * PHASES / timing.cycle[j])) % PHASES for j in junctions}
+        hint = {j: round(timing.offset[j] * PHASES / timing.cycle[j]) % PHASES for j in junctions}
         solution = solve_offsets(
             costs, seconds=seconds, hint=hint, seed=self.settings.seed,
             report=lambda _v, b: self.report("offsets", self.best_s, self.problem.per_vehicle(b)),

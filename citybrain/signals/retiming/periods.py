@@ -8,6 +8,8 @@ variance of the whole window.
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,7 +36,7 @@ def split_day(scenario: Scenario, most: int) -> list[tuple[float, float]]:
         flows[place, origin] += 1
     cuts = segment(flows, most)
     edges = [scenario.begin_s + cut * length_s for cut in cuts]
-    return list(zip(edges[:-1], edges[1:], strict=True))
+    return list(itertools.pairwise(edges))
 
 
 def segment(flows: NDArray[np.float64], most: int) -> list[int]:

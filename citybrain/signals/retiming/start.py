@@ -40,7 +40,7 @@ class Starts:
         """
         found = timing.copy()
         for j in range(len(self.network.junctions)):
-            stages = tuple(dict.fromkeys(int(s) for s in timing.stage[j, : timing.count[j]]))
+            stages = tuple(dict.fromkeys(int(s) for s in timing.stage[j, : timing.places[j]]))
             if len(stages) < 2:
                 continue
             cycle_s = self.webster_cycle(j, stages)
@@ -62,7 +62,7 @@ class Starts:
         for j in junctions:
             if len(self.network.junctions[j].stages) < 2:
                 continue
-            stages = tuple(dict.fromkeys(int(s) for s in timing.stage[j, : timing.count[j]]))
+            stages = tuple(dict.fromkeys(int(s) for s in timing.stage[j, : timing.places[j]]))
             greens = splits(self.loads[j], self.rules, j, stages, cycle_s)
             while greens is None:
                 fewer = [s for s in sequences.neighbours(j, stages) if len(s) < len(stages)]

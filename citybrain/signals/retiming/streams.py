@@ -112,7 +112,7 @@ def _streams(network: Network) -> dict[tuple[int, int], Stream]:
         if not movement.is_crossing:
             pair = (network.lanes[movement.from_lane].edge, network.lanes[movement.to_lane].edge)
             ways[pair].append(movement.index)
-    found = {}
+    found: dict[tuple[int, int], Stream] = {}
     for pair, indices in ways.items():
         first = network.movements[indices[0]]
         found[pair] = Stream(

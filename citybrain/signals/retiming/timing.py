@@ -22,7 +22,7 @@ class Timing(NamedTuple):
     that is not ours to change.
     """
 
-    count: I32  # (junction,)
+    places: I32  # (junction,)
     stage: I32  # (junction, position)
     green: I32
     gap: I32
@@ -115,7 +115,7 @@ def to_plans(network: Network, timing: Timing) -> dict[str, Plan]:
     """Return the plan of every junction, offsets within its cycle."""
     plans = {}
     for j, junction in enumerate(network.junctions):
-        n = int(timing.count[j])
+        n = int(timing.places[j])
         plans[junction.id] = Plan(
             junction_id=junction.id,
             stages=tuple(int(s) for s in timing.stage[j, :n]),
@@ -132,7 +132,7 @@ def _timing(rows: Sequence[Sequence[Sequence[int]]], offsets: Sequence[float]) -
         table[:, j, : len(row)] = np.array(row, np.int32).T
     cycle = (table[1] + table[2]).sum(axis=1).astype(np.int32)
     return Timing(
-        count=np.array([len(row) for row in rows], np.int32),
+        places=np.array([len(row) for row in rows], np.int32),
         stage=table[0],
         green=table[1],
         gap=table[2],
