@@ -46,6 +46,7 @@ def retime(
     no_sumo: Annotated[
         bool, typer.Option("--no-sumo", help="Let the platoon model have the last word; nothing is judged in SUMO.")
     ] = False,
+    candidates: Annotated[int, typer.Option(min=1, max=50, help="Plans that SUMO chooses from.")] = 9,
     jobs: Annotated[int, typer.Option(min=1, help="SUMO runs at a time.")] = 2,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the demand samples and of the search.")] = 1,
     out: Annotated[
@@ -79,6 +80,7 @@ def retime(
         out=out,
         force=force,
         accept=not no_sumo,
+        candidates=candidates,
         jobs=jobs,
         command=shlex.join(["citybrain", *sys.argv[1:]]),
     )
@@ -88,12 +90,12 @@ def retime(
     )  # fmt: skip
     task = bar.add_task(opened.name, total=None, what="reading the demand", best="")
 
-    def progress(period: str, what: str, best_s: float, bound_or_share: float) -> None:
+    def progress(period: str, what: str, best_s: float, share: float) -> None:
         if not bar.live.is_started:  # not before all input has been checked: bad input gets one line
             bar.start()
-        known = "" if math.isnan(bound_or_share) else f", offsets at least {bound_or_share:.1f} s"
+        known = "" if math.isnan(share) else f", offsets within {share:.1%} of their optimum"
         if what.startswith("SUMO"):
-            known = f", {bound_or_share:.0%} of the runs"
+            known = f", {share:.0%} of the runs"
         bar.update(task, description=period, what=what, best=f"best {best_s:.1f} s a vehicle{known}")
 
     try:

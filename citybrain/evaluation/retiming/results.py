@@ -75,7 +75,8 @@ class PeriodRow(_Row):
     reason: str
     accepted: bool
     """Whether SUMO on fresh seeds agrees that the plan is better than the current one."""
-    offset_bound_s: float | None = None
+    offset_gap: float | None = None
+    """How far the last offsets may be from the optimum of their model, as a share of it."""
     search_s: float = 0.0
     interrupted: bool = False
     junctions: tuple[JunctionRow, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import tempfile
 from collections.abc import Callable
@@ -37,7 +38,7 @@ from citybrain.simulation.sumo import sumo_version
 FILES = ("plans.add.xml", "plans.toml", "report.html", "results.json")
 _CANDIDATES = 9
 Progress = Callable[[str, str, float, float], None]
-"""Called with the period, what is being done, the best mean delay (s) and the bound (NaN where none)."""
+"""Called with the period, what is being done, the best mean delay (s), and the offsets' gap or the share of runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,7 +193,7 @@ def _retime_period(
         chosen=chosen,
         reason=reason,
         accepted=accepted,
-        offset_bound_s=None if optimiser.bound_s != optimiser.bound_s else optimiser.bound_s,
+        offset_gap=None if math.isnan(optimiser.offset_gap) else optimiser.offset_gap,
         search_s=search_s,
         interrupted=interrupted,
         junctions=junction_rows(problem, optimiser.model, optimiser.current, pool[chosen].timing),

@@ -25,9 +25,11 @@ from citybrain.signals.retiming.timing import Rules, Timing, build_rules, curren
 
 CYCLES_S = (36, 40, 45, 50, 56, 64, 72, 80, 90, 100, 110, 120)
 _RESAMPLES = 1
+_MANY_JUNCTIONS = 40
 _SHARE_OF_CYCLES = 0.6  # of the time, for comparing cycles; the rest polishes
 Report = Callable[[str, float, float], None]
-"""Called with what is being done, the best value (mean delay a vehicle, s), and the bound or NaN."""
+"""Called with what is being done, the best value (mean delay a vehicle, s), and how far the offsets may
+be from the optimum of their model (share of it; NaN before it has run)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +118,16 @@ def pose(scenario: Scenario, network: Network, settings: Settings) -> Problem:
     )
 
 
+def coarsened(tables: Tables) -> Tables:
+    """Return tables with two samples, the mean demand and the busiest, for comparing many plans of a large network."""
+    busiest = int(tables.stream_vps.sum(axis=1).argmax())
+    return tables._replace(
+        stream_vps=np.array([tables.weight @ tables.stream_vps, tables.stream_vps[busiest]]),
+        feed_vps=np.array([tables.weight @ tables.feed_vps, tables.feed_vps[busiest]]),
+        weight=np.array([0.6, 0.4]),
+    )
+
+
 class Optimiser:
     """Searches, and keeps every plan worth a run in SUMO in ``candidates``, so that it may be interrupted."""
 
@@ -131,9 +143,12 @@ class Optimiser:
             j for j, junction in enumerate(problem.network.junctions)
             if len(junction.stages) > 1 and self.model.tables.lane_first[j] < self.model.tables.lane_first[j + 1]
         ]  # fmt: skip
+        self.fine, self.coarse = self.model, self.model
+        if len(self.movable) > _MANY_JUNCTIONS:
+            self.coarse = PlatoonModel(coarsened(problem.tables), settings.objective)
         self.candidates: list[Candidate] = []
         self.best_s = problem.per_vehicle(self.model.value(self.current))
-        self.bound_s = float("nan")
+        self.offset_gap = float("nan")
 
     def run(self) -> None:
         """Compare common cycles, mix them by group, polish the best."""
@@ -142,6 +157,7 @@ class Optimiser:
             return
         deadline = begun + self.settings.seconds
         by_group: dict[int, list[tuple[float, int, Timing]]] = {}
+        self.model = self.coarse
         cycles = self._feasible_cycles()
         for place, cycle_s in enumerate(cycles):
             now = monotonic()
@@ -149,12 +165,13 @@ class Optimiser:
             timing = self._at_cycle(cycle_s, now + max(1.0, left / (len(cycles) - place)))
             if timing is None:
                 continue
-            cost = self.model.tables.weight @ self.model.cost
+            self._add(f"common cycle {cycle_s} s", timing)
+            cost = self.fine.tables.weight @ self.fine.cost
             for g, group in enumerate(self.problem.groups):
                 by_group.setdefault(g, []).append((float(cost[group].sum()), cycle_s, timing))
-            self._add(f"common cycle {cycle_s} s", timing)
             if monotonic() > deadline:
                 break
+        self.model = self.fine
         if len(self.problem.groups) > 1 and by_group:
             self._mix(by_group, deadline)
         self._polish_best(deadline)
@@ -164,6 +181,8 @@ class Optimiser:
             (min(self._shortest(j, stages) for stages in self._sequences(j)) for j in self.movable), default=0
         )
         cycles = [c for c in self.settings.cycles_s if c >= shortest]
+        if len(self.movable) > _MANY_JUNCTIONS:  # each needs time; the bends between them are flat
+            cycles = cycles[::2]
         return cycles or [shortest]
 
     def _sequences(self, junction: int) -> list[tuple[int, ...]]:
@@ -199,7 +218,7 @@ class Optimiser:
 
     def _search(self, timing: Timing, deadline: float, what: str) -> Search:
         def report(value: float) -> None:
-            self.report(what, min(self.best_s, self.problem.per_vehicle(value)), self.bound_s)
+            self.report(what, min(self.best_s, self.problem.per_vehicle(value)), self.offset_gap)
 
         return Search(self.model, self.problem.rules, self.sequences, timing, deadline, report)
 
@@ -213,9 +232,9 @@ class Optimiser:
         hint = {j: round(timing.offset[j] * PHASES / timing.cycle[j]) % PHASES for j in junctions}
         solution = solve_offsets(
             costs, seconds=seconds, hint=hint, seed=self.settings.seed,
-            report=lambda _v, b: self.report("offsets", self.best_s, self.problem.per_vehicle(b)),
+            report=lambda v, b: self.report("offsets", self.best_s, (v - b) / max(v, 1e-9)),
         )  # fmt: skip
-        self.bound_s = self.problem.per_vehicle(solution.bound)
+        self.offset_gap = (solution.value - solution.bound) / max(solution.value, 1e-9)
         for j, step in solution.steps.items():
             timing.offset[j] = round(step * timing.cycle[j] / PHASES)
         if self.model.value(timing) > before:
@@ -257,7 +276,7 @@ class Optimiser:
                 search.improve(j, lambda s, g=greens, n=now: [Setting(s.stages, g, s.offset)] if s == n else [])  # type: ignore[misc]
 
     def _add(self, name: str, timing: Timing) -> None:
-        value_s = self.problem.per_vehicle(self.model.value(timing))
+        value_s = self.problem.per_vehicle(self.fine.value(timing))
         self.candidates.append(Candidate(name=name, timing=timing.copy(), model_s=value_s))
         self.best_s = min(self.best_s, value_s)
-        self.report(name, self.best_s, self.bound_s)
+        self.report(name, self.best_s, self.offset_gap)
