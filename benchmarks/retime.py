@@ -27,7 +27,8 @@ from citybrain.evaluation.run import RunRecord, RunSpec
 from citybrain.evaluation.workers import run_all
 from citybrain.network import read_network
 from citybrain.signals.retiming.files import sumo_text
-from citybrain.signals.retiming.optimise import Optimiser, Settings, pose
+from citybrain.signals.retiming.optimise import Optimiser, Settings
+from citybrain.signals.retiming.problem import pose
 from citybrain.simulation.sumo import sumo_version
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -50,7 +51,7 @@ def run(name: str, out: Path, *, minutes: float, candidates: int, jobs: int, kno
         subprocess.run([sys.executable, *command], check=True)
     scenario = open_scenario(f"resco:{name}")
     network = read_network(scenario.net_file)
-    webster = Optimiser(pose(scenario, network, Settings()), Settings()).webster
+    webster = Optimiser(pose(scenario, network), Settings()).webster
     (folder / "webster.add.xml").write_text(
         sumo_text(network, scenario.rules, movable_plans(network, webster)), encoding="utf-8"
     )

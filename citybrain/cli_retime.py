@@ -36,6 +36,9 @@ def retime(
     keep_sequence: Annotated[
         bool, typer.Option("--keep-sequence", help="Keep every stage of the current plan, in its order.")
     ] = False,
+    bandwidth: Annotated[
+        bool, typer.Option("--bandwidth", help="Offsets for the widest green bands instead of the least delay.")
+    ] = False,
     stop_weight: Annotated[
         float, typer.Option(min=0, max=300, help="Seconds of delay that a stop counts (emissions: 10 to 20).")
     ] = 3.0,
@@ -75,6 +78,7 @@ def retime(
             seconds=60.0 * minutes,
             objective=Objective(stop_s=stop_weight, bus=bus_weight, queue=queue_weight),
             free_sequence=not keep_sequence,
+            offsets="bandwidth" if bandwidth else "delay",
             seed=seed,
         ),
         out=out,

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from citybrain.evaluation.retiming.results import JunctionRow, PlanRow
 from citybrain.signals.retiming.kernel import DEGREE, DELAY, FLOW, LONGEST, STOPS
 from citybrain.signals.retiming.moves import setting_of
-from citybrain.signals.retiming.optimise import Problem
 from citybrain.signals.retiming.platoon import PlatoonModel
+from citybrain.signals.retiming.problem import Problem
 from citybrain.signals.retiming.timing import Timing
 
 F64 = NDArray[np.float64]

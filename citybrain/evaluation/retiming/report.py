@@ -15,10 +15,10 @@ from citybrain.evaluation.report.figures import inline_svg, own_style
 from citybrain.evaluation.report.numbers import clock_time, number, percent, plural
 from citybrain.evaluation.report.theme import declarations
 from citybrain.evaluation.retiming.accept import CURRENT
-from citybrain.evaluation.retiming.bands import Direction, directions
 from citybrain.evaluation.retiming.results import PeriodRow, RetimeResults
 from citybrain.evaluation.retiming.time_space import plot_junction_delays, plot_time_space
 from citybrain.network.model import Network
+from citybrain.signals.retiming.bands import Direction, directions
 from citybrain.signals.retiming.kernel import DEGREE, FLOW, LONGEST
 from citybrain.signals.retiming.platoon import Objective, PlatoonModel
 

@@ -31,7 +31,8 @@ from citybrain.network.intergreens import SignalRules
 from citybrain.signals.plan import Plan
 from citybrain.signals.retiming.files import current_text, sumo_text, switching_text, toml_text
 from citybrain.signals.retiming.groups import find_corridors
-from citybrain.signals.retiming.optimise import Candidate, Optimiser, Problem, Settings, pose
+from citybrain.signals.retiming.optimise import Candidate, Optimiser, Settings
+from citybrain.signals.retiming.problem import Problem, pose
 from citybrain.signals.retiming.timing import Timing, to_plans
 from citybrain.simulation.sumo import sumo_version
 
@@ -90,8 +91,12 @@ def retime(request: RetimeRequest, progress: Progress = lambda _p, _w, _v, _b: N
     check_demand(request.scenario)
     network = read_network(request.scenario.net_file, request.scenario.additional_files)
     check_network(network)
+    settings = request.settings
+    problems = [
+        pose(period.scenario, network, seed=settings.seed, bus_weight=settings.objective.bus)
+        for period in request.periods
+    ]
     check_folder(request.out, force=request.force)
-    problems = [pose(period.scenario, network, request.settings) for period in request.periods]
     outcomes = []
     for period, problem in zip(request.periods, problems, strict=True):
         outcomes.append(_retime_period(request, period, problem, progress))

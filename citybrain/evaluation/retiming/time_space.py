@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Polygon
 
 from citybrain.evaluation.plots.style import CHANGE_COLOURS, INK, MUTED, POLICY_COLOURS, dress, new_axes
-from citybrain.evaluation.retiming.bands import Direction, Windows
+from citybrain.signals.retiming.bands import Direction, Windows
 
 _GREEN_UP, _GREEN_DOWN = POLICY_COLOURS[2], POLICY_COLOURS[0]
 _RED = CHANGE_COLOURS[6]

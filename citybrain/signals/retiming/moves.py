@@ -66,7 +66,7 @@ class Sequences:
         n = len(stages)
         for p in range(n):
             fewer = stages[:p] + stages[p + 1 :]
-            if fewer and self.serves_all(junction, fewer):
+            if len(fewer) > 1 and self.serves_all(junction, fewer):
                 yield fewer
         for s in range(len(self.served[junction])):
             if s not in stages and self.served[junction][s]:

@@ -5,26 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import monotonic
+from typing import Literal
 
 import numpy as np
 
-from citybrain.demand.scenario import Scenario
-from citybrain.errors import InputError
-from citybrain.network.model import Network
-from citybrain.signals.retiming.groups import Leg, find_groups, find_legs
+from citybrain.signals.retiming.bands import set_bands
 from citybrain.signals.retiming.model import PHASES, pair_costs, solve_offsets
 from citybrain.signals.retiming.moves import Sequences, Setting, apply, setting_of
 from citybrain.signals.retiming.platoon import Objective, PlatoonModel
 from citybrain.signals.retiming.polish import Search
-from citybrain.signals.retiming.queues import Tables, build_tables
-from citybrain.signals.retiming.routes import read_routes
-from citybrain.signals.retiming.samples import Samples, draw_samples
+from citybrain.signals.retiming.problem import Problem
+from citybrain.signals.retiming.queues import Tables
 from citybrain.signals.retiming.start import Starts
-from citybrain.signals.retiming.streams import Streams, find_streams
-from citybrain.signals.retiming.timing import Rules, Timing, build_rules, current_timing
+from citybrain.signals.retiming.timing import Timing, current_timing
 
 CYCLES_S = (36, 40, 45, 50, 56, 64, 72, 80, 90, 100, 110, 120)
-_RESAMPLES = 1
 _MANY_JUNCTIONS = 40
 _SHARE_OF_CYCLES = 0.6  # of the time, for comparing cycles; the rest polishes
 Report = Callable[[str, float, float], None]
@@ -45,6 +40,8 @@ class Settings:
         Whether stages may be left out or change places.
     cycles_s : tuple of int
         Common cycles to compare.
+    offsets : str
+        ``delay``: offsets of least delay; ``bandwidth``: widest green bands along the corridors.
     seed : int
         Of the demand samples and of the order of the search.
     """
@@ -53,25 +50,8 @@ class Settings:
     objective: Objective = field(default_factory=Objective)
     free_sequence: bool = True
     cycles_s: tuple[int, ...] = CYCLES_S
+    offsets: Literal["delay", "bandwidth"] = "delay"
     seed: int = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
-    """A network with its demand, ready to be searched."""
-
-    network: Network
-    streams: Streams
-    samples: Samples
-    tables: Tables
-    rules: Rules
-    legs: dict[tuple[int, int], Leg]
-    groups: list[list[int]]
-    hours: float
-
-    def per_vehicle(self, value: float) -> float:
-        """Turn the model's value into seconds a vehicle."""
-        return value * self.hours * 3600.0 / self.streams.vehicles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,41 +61,6 @@ class Candidate:
     name: str
     timing: Timing
     model_s: float
-
-
-def pose(scenario: Scenario, network: Network, settings: Settings) -> Problem:
-    """Read the demand of a scenario's window and set up the tables.
-
-    Raises
-    ------
-    InputError
-        If no vehicle passes a signal in the window.
-    """
-    streams = find_streams(network, read_routes(scenario))
-    samples = draw_samples(
-        streams,
-        begin_s=scenario.begin_s,
-        end_s=scenario.end_s,
-        resamples=_RESAMPLES,
-        generator=np.random.default_rng(settings.seed),
-    )
-    if samples.stream_vps.sum() <= 0:
-        raise InputError(
-            f"{scenario.name}: {streams.vehicles} vehicles depart from {scenario.begin_s:g} to {scenario.end_s:g} s, "
-            "but 0 of them pass a signal; nothing to retime for"
-        )
-    tables = build_tables(network, streams, samples, bus_weight=settings.objective.bus)
-    legs = find_legs(streams, tables)
-    return Problem(
-        network=network,
-        streams=streams,
-        samples=samples,
-        tables=tables,
-        rules=build_rules(network, scenario.rules),
-        legs=legs,
-        groups=find_groups(len(network.junctions), legs),
-        hours=(scenario.end_s - scenario.begin_s) / 3600.0,
-    )
 
 
 def coarsened(tables: Tables) -> Tables:
@@ -172,6 +117,8 @@ class Optimiser:
             if monotonic() > deadline:
                 break
         self.model = self.fine
+        if self.settings.offsets == "bandwidth":
+            return  # hill climbing on delay would undo the bands
         if len(self.problem.groups) > 1 and by_group:
             self._mix(by_group, deadline)
         self._polish_best(deadline)
@@ -210,6 +157,9 @@ class Optimiser:
         span = deadline - monotonic()
         search = self._search(timing, monotonic() + 0.5 * span, f"cycle {cycle_s} s")
         search.climb(self.movable, self.generator, passes=2)
+        if self.settings.offsets == "bandwidth":
+            set_bands(self.problem, timing, seconds=min(20.0, 0.2 * span))
+            return timing
         self._offsets(timing, self.movable, min(20.0, 0.2 * span))
         search.deadline = deadline
         search.climb(self.movable, self.generator, passes=2)

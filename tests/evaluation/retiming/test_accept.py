@@ -7,9 +7,8 @@ import pytest
 
 from citybrain.errors import InputError
 from citybrain.evaluation.retiming.accept import ACCEPTANCE, CURRENT, WEBSTER, Judge, choose
-from citybrain.evaluation.retiming.bands import widest_band
-from citybrain.evaluation.retiming.period import parse_periods
 from citybrain.evaluation.retiming.results import SumoRun
+from citybrain.signals.retiming.bands import widest_band
 
 
 class TableJudge(Judge):
@@ -81,20 +80,3 @@ def test_a_band_needs_one_cycle_and_a_common_green():
     assert widest_band([green(60, 0, 30), green(50, 0, 30)], [0.0, 10.0]) is None
     assert widest_band([green(60, 0, 20), green(60, 0, 20)], [0.0, 30.0]) is None
     assert widest_band([green(60, 0, 60), green(60, 0, 60)], [0.0, 30.0]) == (0, 60)
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("0-4000", "must lie within"),
-        ("auto:40", "1 to 12"),
-        ("", "names no period"),
-        ("10-20,10-20", "names a period twice"),
-    ],
-)
-def test_absurd_periods_are_refused(case, text, words):
-    from citybrain.demand.scenario import open_scenario
-
-    scenario = open_scenario(str(case.config))
-    with pytest.raises(InputError, match=words):
-        parse_periods(str(case.config), scenario, text)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from citybrain.signals.retiming.groups import find_groups, find_legs
-from citybrain.signals.retiming.optimise import Problem
 from citybrain.signals.retiming.platoon import Objective, PlatoonModel
+from citybrain.signals.retiming.problem import Problem
 from citybrain.signals.retiming.queues import build_tables
 from citybrain.signals.retiming.routes import Routed
 from citybrain.signals.retiming.samples import draw_samples

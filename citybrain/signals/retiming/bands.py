@@ -9,11 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from citybrain.signals.retiming.bandwidth import Way, widest_bands
+from citybrain.signals.retiming.groups import find_corridors
 from citybrain.signals.retiming.moves import setting_of
-from citybrain.signals.retiming.optimise import Problem
+from citybrain.signals.retiming.problem import Problem
 from citybrain.signals.retiming.timing import Timing
 
 Windows = NDArray[np.bool_]
+_LEAST_RATIO = 0.5  # of two bands: nobody's direction is given up where both can have one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,3 +109,40 @@ def widest_band(green: Sequence[Windows], at_s: Sequence[float]) -> tuple[int, i
         else:
             run = 0
     return -best[1] % cycle, best[0]
+
+
+def set_bands(problem: Problem, timing: Timing, *, seconds: float) -> None:
+    """Set offsets for the widest bands, corridor by corridor, the heaviest first.
+
+    A junction that an earlier corridor has set keeps its offset: the later corridor
+    is shifted as a whole to meet the first of them, and only its other junctions are set.
+    """
+    corridors = find_corridors(problem.network, problem.streams, problem.legs)
+    done: set[int] = set()
+    for corridor in corridors:
+        chain = [j for j in corridor if timing.cycle[j] == timing.cycle[corridor[0]]]
+        ways = [way for way in directions(problem, timing, chain) if way is not None]
+        if len(chain) < 2 or not ways or all(j in done for j in chain):
+            continue
+        cycle = int(timing.cycle[chain[0]])
+        posed = [_way(way, timing, chain) for way in ways]
+        found = widest_bands(posed, float(cycle), ratio=_LEAST_RATIO, seconds=seconds / max(1, len(corridors)))
+        fixed = next((i for i, j in enumerate(chain) if j in done), 0)
+        shift = int(timing.offset[chain[fixed]]) - round(found.offsets_s[fixed]) if chain[fixed] in done else 0
+        for j, offset_s in zip(chain, found.offsets_s, strict=True):
+            if j not in done:
+                timing.offset[j] = (round(offset_s) + shift) % cycle
+        done |= set(chain)
+
+
+def _way(direction: Direction, timing: Timing, chain: Sequence[int]) -> Way:
+    """Return a direction for the bandwidth model: its longest green at each junction, before the offset."""
+    rows = {}
+    for j, shown, time_s in zip(direction.junctions, direction.green, direction.at_s, strict=True):
+        start, length = widest_band([shown], [0.0]) or (0, 0)
+        rows[j] = (float((start - int(timing.offset[j])) % len(shown)), float(length), time_s)
+    return Way(
+        green_start_s=tuple(rows[j][0] for j in chain),
+        green_s=tuple(rows[j][1] for j in chain),
+        at_s=tuple(rows[j][2] for j in chain),
+    )
