@@ -29,12 +29,12 @@ class PlanFile:
     """
 
     def __init__(self, *, plans: str | Path = "") -> None:
-        if not str(plans):
-            raise InputError(f"policy {POLICY!r} needs a file of plans; give --plans plans.add.xml")
         self.path = Path(plans)
 
     def programs(self, network: Network, rules: SignalRules) -> str | None:  # noqa: ARG002
         """Return the file's programs."""
+        if self.path == Path():
+            raise InputError(f"policy {POLICY!r} needs a file of plans; give --plans plans.add.xml")
         check_plan_file(self.path, network)
         return self.path.read_text(encoding="utf-8")
 

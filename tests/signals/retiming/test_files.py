@@ -74,7 +74,7 @@ def test_a_missing_file_of_plans_is_refused(tmp_path):
     with pytest.raises(InputError, match="no such file of plans"):
         check_plan_file(tmp_path / "none.add.xml", TWO)
     with pytest.raises(InputError, match="--plans"):
-        PlanFile()
+        PlanFile().programs(TWO, RULES)
 
 
 def test_current_plan_and_switching():
