@@ -22,7 +22,7 @@ from citybrain.demand.scenario import open_scenario
 from citybrain.evaluation.compare import estimate
 from citybrain.evaluation.results import Results
 from citybrain.evaluation.retiming.results import RetimeResults
-from citybrain.evaluation.retiming.retime import movable_plans
+from citybrain.evaluation.retiming.retime import changed_plans
 from citybrain.evaluation.run import RunRecord, RunSpec
 from citybrain.evaluation.workers import run_all
 from citybrain.network import read_network
@@ -51,9 +51,10 @@ def run(name: str, out: Path, *, minutes: float, candidates: int, jobs: int, kno
         subprocess.run([sys.executable, *command], check=True)
     scenario = open_scenario(f"resco:{name}")
     network = read_network(scenario.net_file)
-    webster = Optimiser(pose(scenario, network), Settings()).webster
+    optimiser = Optimiser(pose(scenario, network), Settings())
     (folder / "webster.add.xml").write_text(
-        sumo_text(network, scenario.rules, movable_plans(network, webster)), encoding="utf-8"
+        sumo_text(network, scenario.rules, changed_plans(network, optimiser.webster, optimiser.current)),
+        encoding="utf-8",
     )
     files = {"own plan": None, "Webster": "webster.add.xml", "retimed": "plans.add.xml"}
     specs, owner = [], []

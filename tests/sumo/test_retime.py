@@ -17,7 +17,8 @@ from citybrain.evaluation.retiming.retime import FILES, RetimeRequest, retime
 from citybrain.evaluation.run import RunRecord, RunSpec, run_outputs
 from citybrain.evaluation.workers import run_all
 from citybrain.network import read_network
-from citybrain.signals.retiming.files import read_plans
+from citybrain.signals.plan import Plan
+from citybrain.signals.retiming.files import read_plans, switching_text
 from citybrain.signals.retiming.optimise import Settings
 from citybrain.simulation.sumo import SumoLaunch, sumo_arguments, sumo_binary
 
@@ -101,3 +102,20 @@ def test_absurd_periods_are_refused(case, text, words):
     scenario = open_scenario(str(case.config))
     with pytest.raises(InputError, match=words):
         parse_periods(str(case.config), scenario, text)
+
+
+def test_sumo_switches_between_the_plans_of_two_periods(case, tmp_path):
+    network, rules = read_network(case.net), open_scenario(str(case.config)).rules
+    early = {"A": Plan(junction_id="A", stages=(0, 1), greens_s=(20.0, 30.0))}
+    late = {"A": Plan(junction_id="A", stages=(0, 1), greens_s=(40.0, 10.0))}
+    text = switching_text(network, rules, [("early", 0.0, early), ("late", 150.0, late)])
+    output = tmp_path / "programs.xml"
+    text = text.replace(
+        "</additional>", f'<timedEvent type="SaveTLSProgram" source="A" dest="{output}"/></additional>'
+    ).replace('<wautJunction wautID="retimed" junctionID="B"/>', "")
+    (tmp_path / "plans.add.xml").write_text(text, encoding="utf-8")
+    command = [sumo_binary(), "-n", case.net, "-a", tmp_path / "plans.add.xml", "--end", "300", "--no-step-log"]
+    subprocess.run(command, check=True, capture_output=True)
+    shown = output.read_text(encoding="utf-8")
+    assert 'programID="early"' in shown
+    assert 'programID="late"' in shown

@@ -31,6 +31,7 @@ from citybrain.network.intergreens import SignalRules
 from citybrain.signals.plan import Plan
 from citybrain.signals.retiming.files import current_text, sumo_text, switching_text, toml_text
 from citybrain.signals.retiming.groups import find_corridors
+from citybrain.signals.retiming.moves import setting_of
 from citybrain.signals.retiming.optimise import Candidate, Optimiser, Settings
 from citybrain.signals.retiming.problem import Problem, pose
 from citybrain.signals.retiming.timing import Timing, to_plans
@@ -168,7 +169,7 @@ def _retime_period(
     names = [name for name in pool if name not in (WEBSTER, CURRENT)]
     judge = Judge(
         scenario=period.scenario,
-        texts={n: None if n == CURRENT else _text(network, rules, c.timing) for n, c in pool.items()},
+        texts={n: _text(network, rules, c.timing, optimiser.current) for n, c in pool.items()},
         jobs=request.jobs,
         progress=lambda what, share: progress(period.name, what, optimiser.best_s, share),
     )
@@ -208,7 +209,7 @@ def _retime_period(
         problem=problem,
         before=optimiser.current,
         after=pool[chosen].timing,
-        plans=None if chosen == CURRENT else movable_plans(network, pool[chosen].timing),
+        plans=None if chosen == CURRENT else changed_plans(network, pool[chosen].timing, optimiser.current),
         corridors=tuple(tuple(chain) for chain in corridors),
     )
 
@@ -217,14 +218,19 @@ def _best(candidates: list[Candidate], most: int) -> list[Candidate]:
     return sorted(candidates, key=lambda candidate: candidate.model_s)[:most]
 
 
-def movable_plans(network: Network, timing: Timing) -> dict[str, Plan]:
-    """Return the plans of junctions with two stages or more; the others keep what they have."""
+def changed_plans(network: Network, timing: Timing, current: Timing) -> dict[str, Plan]:
+    """Return the plans of junctions that no longer run what they did; the others keep the scenario's program."""
     plans = to_plans(network, timing)
-    return {junction.id: plans[junction.id] for junction in network.junctions if len(junction.stages) > 1}
+    return {
+        junction.id: plans[junction.id]
+        for j, junction in enumerate(network.junctions)
+        if setting_of(timing, j) != setting_of(current, j)
+    }
 
 
-def _text(network: Network, rules: SignalRules, timing: Timing) -> str:
-    return sumo_text(network, rules, movable_plans(network, timing))
+def _text(network: Network, rules: SignalRules, timing: Timing, current: Timing) -> str | None:
+    plans = changed_plans(network, timing, current)
+    return sumo_text(network, rules, plans) if plans else None
 
 
 def _write(
@@ -237,7 +243,7 @@ def _write(
     kept = {o.row.name: o.plans for o in outcomes}
     if len(outcomes) == 1:
         plans = outcomes[0].plans
-        text = current_text(network) if plans is None else sumo_text(network, rules, plans)
+        text = sumo_text(network, rules, plans) if plans else current_text(network)
     else:
         text = switching_text(network, rules, [(o.row.name, o.row.begin_s, o.plans) for o in outcomes])
     toml = toml_text(

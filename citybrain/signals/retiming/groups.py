@@ -92,9 +92,9 @@ def find_corridors(
     onward: dict[tuple[int, int], dict[int, float]] = defaultdict(lambda: defaultdict(float))
     for (start, end), leg in legs.items():
         for (middle, after), following in legs.items():
-            if middle == end and after != start and following.up_stream == leg.down_stream:
-                straight = streams.streams[leg.down_stream].turn == "straight"
-                onward[start, end][after] += min(leg.vph, following.vph) * (1.0 if straight else 0.2)
+            on = middle == end and after != start and following.up_stream == leg.down_stream
+            if on and streams.streams[leg.down_stream].turn == "straight":
+                onward[start, end][after] += min(leg.vph, following.vph)
     pairs = sorted(graph.edges(data="index"), key=lambda edge: -edge[2])
     used: set[frozenset[int]] = set()
     chains = []

@@ -84,10 +84,10 @@ class Optimiser:
         self.current = current_timing(problem.network)
         self.webster = self.starts.webster_timing(self.current)
         self.generator = np.random.default_rng(settings.seed)
+        used = {int(j) for j in problem.tables.stream_junction[problem.samples.mean_vps > 0]}
         self.movable = [
-            j for j, junction in enumerate(problem.network.junctions)
-            if len(junction.stages) > 1 and self.model.tables.lane_first[j] < self.model.tables.lane_first[j + 1]
-        ]  # fmt: skip
+            j for j, junction in enumerate(problem.network.junctions) if len(junction.stages) > 1 and j in used
+        ]
         self.fine, self.coarse = self.model, self.model
         if len(self.movable) > _MANY_JUNCTIONS:
             self.coarse = PlatoonModel(coarsened(problem.tables), settings.objective)

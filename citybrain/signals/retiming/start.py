@@ -41,7 +41,7 @@ class Starts:
         found = timing.copy()
         for j in range(len(self.network.junctions)):
             stages = tuple(dict.fromkeys(int(s) for s in timing.stage[j, : timing.places[j]]))
-            if len(stages) < 2:
+            if len(stages) < 2 or not self.loads[j].ratio.any():
                 continue
             cycle_s = self.webster_cycle(j, stages)
             greens = splits(self.loads[j], self.rules, j, stages, cycle_s)
