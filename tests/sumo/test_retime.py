@@ -14,13 +14,14 @@ from citybrain.evaluation.metrics import read_statistics, read_trips, summarise
 from citybrain.evaluation.retiming.period import parse_periods
 from citybrain.evaluation.retiming.results import RetimeResults
 from citybrain.evaluation.retiming.retime import FILES, RetimeRequest, retime
-from citybrain.evaluation.run import RunRecord, RunSpec, run_outputs
+from citybrain.evaluation.run import RunRecord, RunSpec, execute, run_outputs
+from citybrain.evaluation.warm import warm_state, without_programs
 from citybrain.evaluation.workers import run_all
 from citybrain.network import read_network
 from citybrain.signals.plan import Plan
-from citybrain.signals.retiming.files import read_plans, switching_text
+from citybrain.signals.retiming.files import read_plans, sumo_text, switching_text
 from citybrain.signals.retiming.optimise import Settings
-from citybrain.simulation.sumo import SumoLaunch, sumo_arguments, sumo_binary
+from citybrain.simulation.sumo import SumoLaunch, SumoPlant, sumo_arguments, sumo_binary
 
 pytestmark = pytest.mark.sumo
 
@@ -119,3 +120,48 @@ def test_sumo_switches_between_the_plans_of_two_periods(case, tmp_path):
     shown = output.read_text(encoding="utf-8")
     assert 'programID="early"' in shown
     assert 'programID="late"' in shown
+
+
+def test_the_plans_run_after_a_warm_up_too(case, tmp_path, monkeypatch):
+    """A saved state carries the program that was running; the plans of the file must be shown all the same."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    scenario = replace(open_scenario(str(case.config), begin_s=120.0), warmup_s=120.0)
+    network = read_network(case.net)
+    plan = Plan(junction_id="A", stages=(0, 1), greens_s=(11.0, 17.0), offset_s=5.0)
+    path = tmp_path / "plans.add.xml"
+    path.write_text(sumo_text(network, scenario.rules, {"A": plan}), encoding="utf-8")
+    state = without_programs(warm_state(scenario), ["A"], tmp_path)
+    plant = SumoPlant(scenario, network, SumoLaunch(seed=1, load_state=state, additional_files=(path,)))
+    cycle = round(plan.cycle_s(network, scenario.rules))
+    first = network.junctions[network.junction_index("A")].stages[0].state
+    begins, before = [], ""
+    try:
+        for _ in range(120):
+            plant.step()
+            now = plant.signal_states()[network.junction_index("A")]
+            if now == first and before not in ("", first):
+                begins.append(plant.time_ms // 1000)
+            before = now
+    finally:
+        plant.close()
+    assert len(begins) >= 2
+    # SUMO shows a phase in the second after it is due, as plant.step returns
+    assert {(begin - 5) % cycle for begin in begins} <= {0, 1}
+
+
+def test_a_native_policy_runs_its_own_programs_from_a_warm_state(case, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    scenario = replace(open_scenario(str(case.config), begin_s=120.0), warmup_s=120.0)
+    network = read_network(case.net)
+    plan = Plan(junction_id="A", stages=(0, 1), greens_s=(5.0, 80.0))
+    path = tmp_path / "plans.add.xml"
+    path.write_text(sumo_text(network, scenario.rules, {"A": plan}), encoding="utf-8")
+    warm = warm_state(scenario)
+    delays = {
+        policy: execute(
+            RunSpec(scenario=scenario, policy=policy, seed=1, parameters=parameters, warm_state=warm)
+        ).result.mean_delay_s
+        for policy, parameters in (("fixed-time", {}), ("retimed", {"plans": str(path)}))
+    }
+    # the state's own programs would give the very same run
+    assert delays["retimed"] != delays["fixed-time"]
