@@ -25,6 +25,8 @@ from citybrain.signals.retiming.webster import lane_loads, load, rounded, splits
 RULES = SignalRules(yellow_s=3.0, all_red_s=1.0)
 PROGRAM = (ProgramPhase(state="Gr", duration_s=40.0), ProgramPhase(state="yr", duration_s=4.0),
            ProgramPhase(state="rG", duration_s=40.0), ProgramPhase(state="ry", duration_s=4.0))  # fmt: skip
+PROGRAM_WALK = (ProgramPhase(state="GrG", duration_s=40.0), ProgramPhase(state="yrr", duration_s=12.0),
+                ProgramPhase(state="rGr", duration_s=40.0), ProgramPhase(state="ryr", duration_s=4.0))  # fmt: skip
 CROSS = one_junction(["Gr", "rG"], [(0, 1)], program=PROGRAM)
 
 
@@ -158,3 +160,33 @@ def test_periods_are_cut_where_demand_changes():
     assert segment(flows, 5) == [0, 4, 8, 12]
     assert segment(np.full((6, 2), 3.0), 4) == [0, 6]
     assert segment(flows, 1) == [0, 12]
+
+
+def test_flow_above_saturation_everywhere_still_gives_a_legal_plan():
+    problem = pose_even(CROSS, even(("in-0", "out-0"), 4000) + even(("in-1", "out-1"), 4000), RULES)
+    optimiser = Optimiser(problem, Settings(seconds=2.0))
+    optimiser.run()
+    best = min(optimiser.candidates, key=lambda c: c.model_s)
+    assert to_plans(CROSS, best.timing)["J"].problems(CROSS, RULES) == ()
+    assert np.isfinite(best.model_s)
+    assert optimiser.webster.cycle[0] == 150
+
+
+def test_greens_shorter_than_the_walk_are_never_proposed():
+    walk = one_junction(["GrG", "rGr"], [(0, 1), (1, 2)], crossings=[2], program=PROGRAM_WALK)
+    rules = SignalRules(yellow_s=3.0, all_red_s=1.0, min_walk_s=25.0)
+    problem = pose_even(walk, even(("in-0", "out-0"), 50) + even(("in-1", "out-1"), 900), rules)
+    optimiser = Optimiser(problem, Settings(seconds=2.0))
+    optimiser.run()
+    for candidate in optimiser.candidates:
+        plan = to_plans(walk, candidate.timing)["J"]
+        assert plan.problems(walk, rules) == ()
+        assert plan.greens_s[plan.stages.index(0)] >= 25.0
+
+
+def test_a_network_of_one_stage_signals_has_nothing_to_retime():
+    from citybrain.errors import InputError
+    from citybrain.evaluation.retiming.retime import check_network
+
+    with pytest.raises(InputError, match="1 signals, none with 2 stages or more"):
+        check_network(one_junction(["GG"]))
