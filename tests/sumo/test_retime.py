@@ -113,7 +113,7 @@ def test_sumo_switches_between_the_plans_of_two_periods(case, tmp_path):
     output = tmp_path / "programs.xml"
     text = text.replace(
         "</additional>", f'<timedEvent type="SaveTLSProgram" source="A" dest="{output}"/></additional>'
-    ).replace('<wautJunction wautID="retimed" junctionID="B"/>', "")
+    )
     (tmp_path / "plans.add.xml").write_text(text, encoding="utf-8")
     command = [sumo_binary(), "-n", case.net, "-a", tmp_path / "plans.add.xml", "--end", "300", "--no-step-log"]
     subprocess.run(command, check=True, capture_output=True)

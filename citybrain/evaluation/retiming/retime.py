@@ -191,7 +191,7 @@ def _retime_period(
         name=period.name,
         begin_s=period.scenario.begin_s,
         end_s=period.scenario.end_s,
-        vehicles=problem.streams.vehicles,
+        vehicles=problem.vehicles,
         samples=len(problem.samples.weight),
         groups=tuple(tuple(ids[j] for j in group) for group in problem.groups),
         corridors=tuple(tuple(ids[j] for j in chain) for chain in corridors),
@@ -241,7 +241,7 @@ def _write(
 
     rules = request.scenario.rules
     kept = {o.row.name: o.plans for o in outcomes}
-    if len(outcomes) == 1:
+    if len(outcomes) == 1 or not any(kept.values()):
         plans = outcomes[0].plans
         text = sumo_text(network, rules, plans) if plans else current_text(network)
     else:

@@ -114,13 +114,14 @@ def read_plans(path: Path, network: Network, rules: SignalRules) -> dict[str, di
 
 def current_text(network: Network) -> str:
     """Return the scenario's own programs as an additional file: what is written where nothing better was found."""
-    lines = ["<additional>"]
-    for junction in network.junctions:
-        head = f'<tlLogic id={quoteattr(junction.id)} type="static" programID="{PROGRAM_ID}"'
-        lines.append(f'{head} offset="{junction.offset_s:g}">')
-        lines += [f'  <phase duration="{p.duration_s:g}" state="{p.state}"/>' for p in junction.program]
-        lines.append("</tlLogic>")
-    return "\n".join([*lines, "</additional>", ""])
+    lines = [line for junction in network.junctions for line in _current(junction, PROGRAM_ID)]
+    return "\n".join(["<additional>", *lines, "</additional>", ""])
+
+
+def _current(junction: Junction, program_id: str) -> list[str]:
+    head = f'<tlLogic id={quoteattr(junction.id)} type="static" programID={quoteattr(program_id)}'
+    phases = [f'  <phase duration="{p.duration_s:g}" state="{p.state}"/>' for p in junction.program]
+    return [f'{head} offset="{junction.offset_s:g}">', *phases, "</tlLogic>"]
 
 
 def switching_text(
@@ -131,17 +132,20 @@ def switching_text(
     Parameters
     ----------
     periods : sequence of (name, begin_s, plans)
-        In the order of the day; None where the current plan is kept.
+        In the order of the day; None where the current plan is kept. Junctions without
+        a plan in a period run their current program in it.
     """
     lines = ["<additional>"]
+    switched = sorted({junction_id for _, _, plans in periods for junction_id in plans or ()})
     for name, _, plans in periods:
-        text = sumo_text(network, rules, plans, program_id=name) if plans is not None else current_text(network)
-        body = text.splitlines()[1:-1]
-        lines += [line.replace(f'programID="{PROGRAM_ID}"', f'programID="{name}"') for line in body]
+        for junction_id in switched:
+            if plans and junction_id in plans:
+                lines.append(plans[junction_id].to_sumo(network, rules, program_id=name))
+            else:
+                lines += _current(network.junctions[network.junction_index(junction_id)], name)
     first, later = periods[0], periods[1:]
     lines.append(f'<WAUT id="retimed" startProg={quoteattr(first[0])} refTime="0">')
     lines += [f'  <wautSwitch time="{begin_s:g}" to={quoteattr(name)}/>' for name, begin_s, _ in later]
     lines.append("</WAUT>")
-    moved = [junction.id for junction in network.junctions if len(junction.stages) > 1]
-    lines += [f'<wautJunction wautID="retimed" junctionID={quoteattr(junction_id)}/>' for junction_id in moved]
+    lines += [f'<wautJunction wautID="retimed" junctionID={quoteattr(junction_id)}/>' for junction_id in switched]
     return "\n".join([*lines, "</additional>", ""])

@@ -31,10 +31,12 @@ class Problem:
     legs: dict[tuple[int, int], Leg]
     groups: list[list[int]]
     hours: float
+    vehicles: int
+    """That depart within the window; those of the warm-up are driven too, but not counted."""
 
     def per_vehicle(self, value: float) -> float:
         """Turn the model's value into seconds a vehicle."""
-        return value * self.hours * 3600.0 / self.streams.vehicles
+        return value * self.hours * 3600.0 / max(1, self.vehicles)
 
 
 def pose(scenario: Scenario, network: Network, *, seed: int = 1, bus_weight: float = 1.0) -> Problem:
@@ -45,7 +47,8 @@ def pose(scenario: Scenario, network: Network, *, seed: int = 1, bus_weight: flo
     InputError
         If no vehicle passes a signal in the window.
     """
-    streams = find_streams(network, read_routes(scenario))
+    routed = read_routes(scenario)
+    streams = find_streams(network, routed)
     samples = draw_samples(
         streams,
         begin_s=scenario.begin_s,
@@ -69,4 +72,5 @@ def pose(scenario: Scenario, network: Network, *, seed: int = 1, bus_weight: flo
         legs=legs,
         groups=find_groups(len(network.junctions), legs),
         hours=(scenario.end_s - scenario.begin_s) / 3600.0,
+        vehicles=sum(vehicle.depart_s >= scenario.begin_s for vehicle in routed),
     )

@@ -40,6 +40,7 @@ def pose_even(network, vehicles, rules, *, resamples=0, seed=1):
         legs=legs,
         groups=find_groups(len(network.junctions), legs),
         hours=1.0,
+        vehicles=len(vehicles),
     )
 
 
