@@ -15,6 +15,7 @@ from rich.table import Table
 
 from citybrain import __version__
 from citybrain.cli_network import network
+from citybrain.cli_retime import retime
 from citybrain.errors import CitybrainError, InputError
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ _HIGHEST_SEED = 2**31 - 1  # of SUMO's random numbers
 console = Console()
 errors = Console(stderr=True)
 app.add_typer(network)
+app.command()(retime)
 
 
 def main() -> None:
@@ -117,6 +119,9 @@ def evaluate(
     remote: Annotated[
         str | None, typer.Option(help="HOST:PORT of a SUMO that waits for clients and sees the same files.")
     ] = None,
+    plans: Annotated[
+        Path | None, typer.Option(help="Plans (plans.add.xml) to run as one more policy, `retimed`.")
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder for results.json, trips.parquet and report.html.")] = Path("out"),
     force: Annotated[bool, typer.Option("--force", help="Replace results that the folder holds.")] = False,
 ) -> None:
@@ -144,8 +149,9 @@ def evaluate(
         out=out,
         force=force,
         command=shlex.join(["citybrain", *sys.argv[1:]]),
+        plans=plans,
     )
-    total = len(dict.fromkeys((baseline, *names))) * len(request.seeds)
+    total = len(dict.fromkeys((baseline, *names, *(["retimed"] if plans else [])))) * len(request.seeds)
     bar = Progress(
         TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"),
         TextColumn("{task.fields[done]} of {task.fields[runs]} runs"), TimeElapsedColumn(), TextColumn("left"),

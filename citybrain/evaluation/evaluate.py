@@ -22,6 +22,8 @@ from citybrain.evaluation.run import RunRecord, RunSpec
 from citybrain.evaluation.warm import warm_state
 from citybrain.evaluation.workers import Outcome, failed_run, run_all
 from citybrain.network import Network, read_network
+from citybrain.signals.plan_file import POLICY as RETIMED
+from citybrain.signals.plan_file import check_plan_file
 from citybrain.signals.policy import find_policy
 from citybrain.simulation.sumo import sumo_version
 
@@ -43,6 +45,8 @@ class Request:
     out: Path
     force: bool = False
     command: str = ""
+    plans: Path | None = None
+    """Plans for the policy ``retimed``."""
 
 
 def evaluate(
@@ -65,6 +69,8 @@ def evaluate(
     specs = plan_runs(request)
     network = read_network(request.scenario.net_file, request.scenario.additional_files)
     check_demand(request.scenario)
+    if request.plans is not None:
+        check_plan_file(request.plans, network)
     prepare_folder(request.out, force=request.force)
     progress(0, 0.0, specs[0])
     warm = warm_state(request.scenario)
@@ -94,7 +100,10 @@ def _warmed(spec: RunSpec, warm: Path) -> RunSpec:
 
 def plan_runs(request: Request) -> list[RunSpec]:
     """Return the runs that a request asks for, the baseline first, seeds innermost."""
-    names = tuple(dict.fromkeys((request.baseline, *request.policies)))
+    extra = () if request.plans is None or request.baseline == RETIMED else (RETIMED,)
+    names = tuple(dict.fromkeys((request.baseline, *request.policies, *extra)))
+    if RETIMED in names and request.plans is None:
+        raise InputError(f"policy {RETIMED!r} needs a file of plans; give --plans plans.add.xml")
     for name in names:
         find_policy(name)
     if not request.seeds:
@@ -104,6 +113,7 @@ def plan_runs(request: Request) -> list[RunSpec]:
             scenario=request.scenario,
             policy=name,
             seed=seed,
+            parameters={"plans": str(request.plans.resolve())} if name == RETIMED and request.plans else {},
             sensors=request.sensors,
             transport=request.transport,  # type: ignore[arg-type]
             remote=request.remote,

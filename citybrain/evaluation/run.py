@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
+from lxml import etree
 from numpy.typing import NDArray
 
 from citybrain.demand.scenario import Scenario
@@ -19,6 +20,7 @@ from citybrain.detection import make_sensors
 from citybrain.errors import PlantError
 from citybrain.evaluation.metrics import read_edges, read_series, read_statistics, read_trips, summarise
 from citybrain.evaluation.results import RunResult
+from citybrain.evaluation.warm import without_programs
 from citybrain.loop import run_loop
 from citybrain.messages import Event
 from citybrain.network import read_network
@@ -117,12 +119,16 @@ def execute(spec: RunSpec, progress: Callable[[float], None] = lambda _: None) -
         folder = Path(name)
         scenario = replace(scenario, additional_files=silenced(scenario.additional_files, folder))
         additional = [_edge_data_request(folder)]
+        warm = spec.warm_state
         if isinstance(policy, NativePolicy):
             programs = policy.programs(network, scenario.rules)
             if programs is not None:
                 path = folder / "programs.add.xml"
                 path.write_text(programs, encoding="utf-8")
                 additional.append(path)
+                if warm is not None:
+                    signals = [str(logic.get("id")) for logic in etree.fromstring(programs.encode()).iter("tlLogic")]
+                    warm = without_programs(warm, signals, folder)
         plant = SumoPlant(
             scenario,
             network,
@@ -132,7 +138,7 @@ def execute(spec: RunSpec, progress: Callable[[float], None] = lambda _: None) -
                 remote=spec.remote,
                 outputs=run_outputs(folder),
                 additional_files=tuple(additional),
-                load_state=spec.warm_state,
+                load_state=warm,
             ),
         )
         try:

@@ -6,12 +6,16 @@ policies and seeds, so that they start from the same traffic.
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import os
+import re
 import subprocess
 import tempfile
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from xml.sax.saxutils import unescape
 
 from citybrain.demand.scenario import Scenario
 from citybrain.demand.silenced import silenced
@@ -19,6 +23,7 @@ from citybrain.errors import PlantError
 from citybrain.network.cities import cache_folder
 from citybrain.simulation.sumo import SumoLaunch, sumo_arguments, sumo_binary, sumo_version
 
+_LOGIC_ID = re.compile(r'\bid="([^"]*)"')
 WARM_SEED = 4242
 """Seed of the warm-up; never one that a comparison uses by default."""
 
@@ -60,3 +65,24 @@ def _key(scenario: Scenario) -> str:
         ).encode()
     )
     return digest.hexdigest()[:20]
+
+
+def without_programs(state: Path, signals: Iterable[str], folder: Path) -> Path:
+    """Return a copy of a warm state that leaves the programs of some signals alone.
+
+    A saved state carries the program that was running, and SUMO goes back to it
+    when it loads the state, whatever program an additional file has brought since.
+    """
+    names = frozenset(signals)
+    copy = folder / f"own-programs-{state.name}"
+    inside = False
+    with gzip.open(state, "rt", encoding="utf-8") as before, gzip.open(copy, "wt", encoding="utf-8") as after:
+        for line in before:
+            text = line.strip()
+            if text.startswith("<tlLogic ") and (found := _LOGIC_ID.search(text)) and unescape(found[1]) in names:
+                inside = not text.endswith("/>")
+            elif inside:
+                inside = not text.startswith("</tlLogic>")
+            else:
+                after.write(line)
+    return copy

@@ -57,3 +57,12 @@ def test_a_folder_is_made_with_its_parents_and_may_hold_other_things(tmp_path):
         prepare_folder(tmp_path / "a" / "b", force=False)
     prepare_folder(tmp_path / "a" / "b", force=True)
     assert (tmp_path / "a" / "b" / "notes.txt").read_text(encoding="utf-8") == "mine"
+
+
+def test_a_file_of_plans_is_one_more_policy(tmp_path):
+    specs = plan_runs(request(policies=("greedy",), seeds=(1,), plans=tmp_path / "plans.add.xml"))
+    assert [spec.policy for spec in specs] == ["fixed-time", "greedy", "retimed"]
+    assert specs[2].parameters == {"plans": str(tmp_path / "plans.add.xml")}
+    assert specs[1].parameters == {}
+    with pytest.raises(InputError, match="give --plans"):
+        plan_runs(request(policies=("retimed",)))

@@ -1,0 +1,1 @@
+"""``citybrain retime``: plans from the optimiser, judged by SUMO, written down and explained."""

@@ -1,0 +1,76 @@
+"""A network with its demand, set up for the search."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from citybrain.demand.scenario import Scenario
+from citybrain.errors import InputError
+from citybrain.network.model import Network
+from citybrain.signals.retiming.groups import Leg, find_groups, find_legs
+from citybrain.signals.retiming.queues import Tables, build_tables
+from citybrain.signals.retiming.routes import read_routes
+from citybrain.signals.retiming.samples import Samples, draw_samples
+from citybrain.signals.retiming.streams import Streams, find_streams
+from citybrain.signals.retiming.timing import Rules, build_rules
+
+_RESAMPLES = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """A network with its demand, ready to be searched."""
+
+    network: Network
+    streams: Streams
+    samples: Samples
+    tables: Tables
+    rules: Rules
+    legs: dict[tuple[int, int], Leg]
+    groups: list[list[int]]
+    hours: float
+    vehicles: int
+    """That depart within the window; those of the warm-up are driven too, but not counted."""
+
+    def per_vehicle(self, value: float) -> float:
+        """Turn the model's value into seconds a vehicle."""
+        return value * self.hours * 3600.0 / max(1, self.vehicles)
+
+
+def pose(scenario: Scenario, network: Network, *, seed: int = 1, bus_weight: float = 1.0) -> Problem:
+    """Read the demand of a scenario's window and set up the tables.
+
+    Raises
+    ------
+    InputError
+        If no vehicle passes a signal in the window.
+    """
+    routed = read_routes(scenario)
+    streams = find_streams(network, routed)
+    samples = draw_samples(
+        streams,
+        begin_s=scenario.begin_s,
+        end_s=scenario.end_s,
+        resamples=_RESAMPLES,
+        generator=np.random.default_rng(seed),
+    )
+    if samples.stream_vps.sum() <= 0:
+        raise InputError(
+            f"{scenario.name}: {streams.vehicles} vehicles depart from {scenario.begin_s:g} to {scenario.end_s:g} s, "
+            "but 0 of them pass a signal; nothing to retime for"
+        )
+    tables = build_tables(network, streams, samples, bus_weight=bus_weight)
+    legs = find_legs(streams, tables)
+    return Problem(
+        network=network,
+        streams=streams,
+        samples=samples,
+        tables=tables,
+        rules=build_rules(network, scenario.rules),
+        legs=legs,
+        groups=find_groups(len(network.junctions), legs),
+        hours=(scenario.end_s - scenario.begin_s) / 3600.0,
+        vehicles=sum(vehicle.depart_s >= scenario.begin_s for vehicle in routed),
+    )
