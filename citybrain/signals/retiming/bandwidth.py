@@ -103,6 +103,7 @@ def widest_bands(
     solver = cp_model.CpSolver()
     solver.parameters.random_seed = seed
     solver.parameters.num_workers = 2
+    solver.parameters.catch_sigint_signal = False  # it would leave Ctrl-C deadly for the whole process
     solver.parameters.max_time_in_seconds = seconds
     alarm = threading.Timer(seconds + 1.0, solver.stop_search)  # the solver's own limit is not always kept
     alarm.daemon = True

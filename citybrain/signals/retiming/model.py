@@ -124,6 +124,7 @@ def solve_offsets(
     base = float(sum(table.min() for table in costs.values()))
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = workers
+    solver.parameters.catch_sigint_signal = False  # it would leave Ctrl-C deadly for the whole process
     solver.parameters.random_seed = seed
     solver.parameters.max_time_in_seconds = seconds
     alarm = threading.Timer(seconds + 1.0, solver.stop_search)  # the solver's own limit is not always kept

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import subprocess
+import sys
 from time import monotonic
 
 import numpy as np
@@ -56,3 +58,19 @@ def test_no_pairs_no_offsets():
 def test_tables_of_different_lengths_are_refused():
     with pytest.raises(InputError, match="one length"):
         solve_offsets({(0, 1): np.zeros(5), (1, 2): np.zeros(6)}, seconds=1.0)
+
+
+def test_ctrl_c_is_still_python_s_after_a_solve():
+    code = (
+        "import os, signal, numpy as np\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from citybrain.signals.retiming.model import solve_offsets\n"
+        "solve_offsets({(0, 1): np.arange(5.0)}, seconds=2.0)\n"
+        "try:\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "    import time; time.sleep(1)\n"
+        "except KeyboardInterrupt:\n"
+        "    print('caught')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "caught\n"
