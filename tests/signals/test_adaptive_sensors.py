@@ -24,7 +24,7 @@ class Events:
         self.all += events
 
 
-def run(kind, end_s=900):
+def run(kind, end_s=600):
     road = PointQueuePlant(NETWORK, poisson_trips(NETWORK, np.random.default_rng(2), flow_vph=400, end_s=end_s - 150))
     events = Events()
     run_loop(road, NETWORK, Adaptive(), make_sensors(kind, NETWORK, seed=1), SignalRules(), end_s, [events])
