@@ -123,9 +123,9 @@ def plan_runs(request: Request) -> list[RunSpec]:
     ]
 
 
-def prepare_folder(out: Path, *, force: bool) -> None:
-    """Make the output folder; refuse one that holds results, unless told to replace them."""
-    held = [name for name in RESULT_FILES if (out / name).exists()]
+def prepare_folder(out: Path, *, force: bool, files: Sequence[str] = RESULT_FILES) -> None:
+    """Make the output folder; refuse one that holds any of ``files``, unless told to replace them."""
+    held = [name for name in files if (out / name).exists()]
     if held and not force:
         raise InputError(f"{out}: already holds {held[0]}; give another --out, or --force to replace it")
     try:

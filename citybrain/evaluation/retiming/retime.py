@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from citybrain import __version__
 from citybrain.demand.scenario import Scenario
 from citybrain.demand.validate import check_demand
 from citybrain.errors import InputError
+from citybrain.evaluation.evaluate import prepare_folder
 from citybrain.evaluation.retiming.accept import (
     ACCEPTANCE_SEEDS,
     CHOICE_SEEDS,
@@ -97,7 +97,7 @@ def retime(request: RetimeRequest, progress: Progress = lambda _p, _w, _v, _b: N
         pose(period.scenario, network, seed=settings.seed, bus_weight=settings.objective.bus)
         for period in request.periods
     ]
-    check_folder(request.out, force=request.force)
+    prepare_folder(request.out, force=request.force, files=FILES)
     outcomes = []
     for period, problem in zip(request.periods, problems, strict=True):
         outcomes.append(_retime_period(request, period, problem, progress))
@@ -128,19 +128,6 @@ def check_network(network: Network) -> None:
         raise InputError(
             f"{network.source}: {len(network.junctions)} signals, none with 2 stages or more; there is nothing to retime"
         )
-
-
-def check_folder(out: Path, *, force: bool) -> None:
-    """Make the output folder; refuse one that holds plans, unless told to replace them."""
-    held = [name for name in FILES if (out / name).exists()]
-    if held and not force:
-        raise InputError(f"{out}: already holds {held[0]}; give another --out, or --force to replace it")
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{out}: cannot be made ({error.strerror})") from None
-    if not os.access(out, os.W_OK):
-        raise InputError(f"{out}: cannot be written to")
 
 
 def _retime_period(
