@@ -16,6 +16,7 @@ from rich.table import Table
 from citybrain import __version__
 from citybrain.cli_network import network
 from citybrain.cli_retime import retime
+from citybrain.cli_sweep import sweep
 from citybrain.errors import CitybrainError, InputError
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ console = Console()
 errors = Console(stderr=True)
 app.add_typer(network)
 app.command()(retime)
+app.command()(sweep)
 
 
 def main() -> None:
