@@ -14,6 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from rich.table import Table
 
 from citybrain import __version__
+from citybrain.cli_league import league
 from citybrain.cli_network import network
 from citybrain.cli_retime import retime
 from citybrain.cli_sweep import sweep
@@ -37,6 +38,7 @@ errors = Console(stderr=True)
 app.add_typer(network)
 app.command()(retime)
 app.command()(sweep)
+app.command()(league)
 
 
 def main() -> None:

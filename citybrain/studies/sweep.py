@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from citybrain.studies.backends import Backend, make_backend
 from citybrain.studies.grid import StudyRun, expand
+from citybrain.studies.report import write_report
 from citybrain.studies.spec import StudySpec, read_spec
 from citybrain.studies.store import Kept, Store, hold
 from citybrain.studies.table import results_table, timings_table, write_table
@@ -106,3 +107,6 @@ def _write(store: Store, done: Sweep) -> None:
     (out / "study.json").write_text(done.spec.model_dump_json(indent=1), encoding="utf-8")
     write_table(out / "timings.parquet", timings_table(done.runs, done.kept))
     write_table(out / "results.parquet", done.table)
+    write_report(
+        out / "report.html", done.spec.name, done.table, baseline=done.spec.baseline, planned=len(done.runs)
+    )
