@@ -16,6 +16,7 @@ from rich.table import Table
 from citybrain import __version__
 from citybrain.cli_league import league
 from citybrain.cli_network import network
+from citybrain.cli_new import new
 from citybrain.cli_retime import retime
 from citybrain.cli_sweep import sweep
 from citybrain.errors import CitybrainError, InputError
@@ -36,6 +37,7 @@ _HIGHEST_SEED = 2**31 - 1  # of SUMO's random numbers
 console = Console()
 errors = Console(stderr=True)
 app.add_typer(network)
+app.add_typer(new)
 app.command()(retime)
 app.command()(sweep)
 app.command()(league)
@@ -123,6 +125,9 @@ def evaluate(
     remote: Annotated[
         str | None, typer.Option(help="HOST:PORT of a SUMO that waits for clients and sees the same files.")
     ] = None,
+    trust_plugins: Annotated[
+        bool, typer.Option("--trust-plugins", help="Run third parties' policies in the simulation's own process.")
+    ] = False,
     plans: Annotated[
         Path | None, typer.Option(help="Plans (plans.add.xml) to run as one more policy, `retimed`.")
     ] = None,
@@ -154,6 +159,7 @@ def evaluate(
         force=force,
         command=shlex.join(["citybrain", *sys.argv[1:]]),
         plans=plans,
+        trusted=trust_plugins,
     )
     total = len(dict.fromkeys((baseline, *names, *(["retimed"] if plans else [])))) * len(request.seeds)
     bar = Progress(

@@ -98,8 +98,9 @@ def run_tasks(
     context = _context()
     waiting = list(enumerate(tasks))[::-1]
     running: dict[int, _Child] = {}
+    finished: list[tuple[int, RecordT | RunResult]] = []
     try:
-        while waiting or running:
+        while True:
             while waiting and len(running) < jobs:
                 index, task = waiting.pop()
                 ours, theirs = context.Pipe(duplex=False)
@@ -108,8 +109,12 @@ def run_tasks(
                     process.start()
                 theirs.close()
                 running[index] = _Child(task, process, ours, monotonic() + (limit_s or math.inf))
+            yield from finished  # the next ones run while the caller puts these away
+            if not running:
+                return
             soonest_s = min(child.ends for child in running.values()) - monotonic()
             wait([child.pipe for child in running.values()], None if soonest_s == math.inf else max(0.0, soonest_s))
+            finished = []
             for index, child in list(running.items()):
                 outcome = _poll(child, lambda share, index=index: progress(index, share))  # type: ignore[misc]
                 if outcome is None and monotonic() >= child.ends:
@@ -118,7 +123,7 @@ def run_tasks(
                     outcome = failed_run(child.task, f"stopped after its limit of {limit_s:g} s")
                 if outcome is not None:
                     del running[index]
-                    yield index, outcome
+                    finished.append((index, outcome))
     finally:
         for child in running.values():
             child.process.terminate()

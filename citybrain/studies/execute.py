@@ -16,7 +16,7 @@ from citybrain.errors import InputError
 from citybrain.evaluation.results import RunResult
 from citybrain.evaluation.run import RunRecord, RunSpec, execute
 from citybrain.evaluation.warm import warm_state
-from citybrain.signals.policy import find_policy
+from citybrain.signals.contained import make_policy
 from citybrain.studies.grid import StudyRun, files_digest
 from citybrain.studies.twin import is_twin, open_twin, run_twin
 
@@ -55,9 +55,12 @@ def execute_run(run: StudyRun, progress: Callable[[float], None] = lambda _: Non
     np.random.seed(seed % 2**32)  # noqa: NPY002  it is the global state that a plug-in might use
     if is_twin(run.location):
         twin = open_twin(run.location, run.begin_s, run.end_s)
-        policy = find_policy(run.policy).make(**run.parameters)
+        policy = make_policy(run.policy, dict(run.parameters))
         measures, timings, _ = run_twin(twin, policy, sensors=run.sensors, seed=run.seed, demand=run.demand)
-        return StudyRecord(measures=measures, timings=timings)
+        replaced = getattr(policy, "failure", None)
+        return StudyRecord(
+            status="ok" if replaced is None else "failed", error=replaced, measures=measures, timings=timings
+        )
     scenario = scenario_of(run)
     record = execute(
         RunSpec(

@@ -78,6 +78,7 @@ def expand(spec: StudySpec, folder: Path) -> list[StudyRun]:
     policies = [(name, chosen) for name in spec.all_policies for chosen in _choices(spec.parameters.get(name, {}))]
     runs = []
     for name in spec.scenarios:
+        software = {policy: _software(policy, twin=is_twin(name)) for policy in spec.all_policies}
         location = locate(name, folder)
         digest = scenario_digest(location, spec.begin_s, spec.end_s)
         runs += [
@@ -93,7 +94,7 @@ def expand(spec: StudySpec, folder: Path) -> list[StudyRun]:
                 sensors=sensors,
                 seed=seed,
                 keep_trips=spec.keep_trips,
-                software=_software(policy, twin=is_twin(name)),
+                software=software[policy],
             )
             for demand in spec.demand
             for sensors in spec.sensors
