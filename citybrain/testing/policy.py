@@ -137,10 +137,7 @@ class _Checked:
         self.policy, self.where, self.unchanged = policy, where, unchanged
         self.n_stages = [len(junction.stages) for junction in network.junctions]
         self.log: list[tuple[float, tuple[int, ...]]] = []
-
-    @property
-    def interval_s(self) -> float:
-        return self.policy.interval_s
+        self.interval_s = policy.interval_s
 
     @property
     def decisions(self) -> int:
@@ -148,6 +145,7 @@ class _Checked:
 
     def start(self, network: Network, rules: SignalRules) -> None:
         self.policy.start(network, rules)
+        self.interval_s = self.policy.interval_s
 
     def decide(self, observation: Observation) -> Decision:
         before = _bytes(observation) if self.unchanged else b""
