@@ -30,9 +30,12 @@ class OwnPlan:
 
     def decide(self, observation: Observation) -> Decision:
         """Return the stages that the clock asks for."""
-        time_ms = round(observation.time_s * 1000)
-        stage: NDArray[np.int32] = np.array([plan.stage(time_ms) for plan in self._plans], dtype=np.int32)
-        return Decision(time_s=observation.time_s, stage=stage)
+        return Decision(time_s=observation.time_s, stage=self.stages_at(observation.time_s))
+
+    def stages_at(self, time_s: float) -> NDArray[np.int32]:
+        """Return the stage of every junction at a time."""
+        time_ms = round(time_s * 1000)
+        return np.array([plan.stage(time_ms) for plan in self._plans], dtype=np.int32)
 
 
 class _Clock:

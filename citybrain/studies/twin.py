@@ -17,10 +17,11 @@ from citybrain.detection import make_sensors
 from citybrain.errors import InputError
 from citybrain.loop import LoopResult, run_loop
 from citybrain.network.intergreens import SignalRules
+from citybrain.network.model import Network
 from citybrain.network.synthetic import grid_network
 from citybrain.signals.policy import NativePolicy, Policy
 from citybrain.simulation.pointqueue import Outcome, PointQueuePlant
-from citybrain.simulation.trips import poisson_trips
+from citybrain.simulation.trips import Trip, poisson_trips
 
 _NAME = re.compile(r"twin:([1-9]\d?)x([1-9]\d?)")
 _LENGTH_S = 900.0
@@ -67,6 +68,12 @@ def twin_digest(name: str, begin_s: float | None, end_s: float | None) -> str:
     return f"twin-{_FLOW_VPH:g}-{twin.begin_s:g}-{twin.end_s:g}"
 
 
+def twin_trips(twin: TwinScenario, network: Network, seed: int, demand: float = 1.0) -> list[Trip]:
+    """Draw the traffic of a run; the same for every policy."""
+    rng = np.random.default_rng(seed)
+    return poisson_trips(network, rng, flow_vph=_FLOW_VPH * demand, begin_s=twin.begin_s, end_s=twin.end_s)
+
+
 def run_twin(
     twin: TwinScenario, policy: Policy | NativePolicy, *, sensors: str, seed: int, demand: float = 1.0
 ) -> tuple[dict[str, Any], dict[str, float], Outcome]:
@@ -81,9 +88,7 @@ def run_twin(
     """
     begun = perf_counter()
     network = grid_network(twin.rows, twin.columns)
-    rng = np.random.default_rng(seed)
-    flow_vph = _FLOW_VPH * demand
-    trips = poisson_trips(network, rng, flow_vph=flow_vph, begin_s=twin.begin_s, end_s=twin.end_s)
+    trips = twin_trips(twin, network, seed, demand)
     plant = PointQueuePlant(network, trips, begin_s=twin.begin_s)
     seen = make_sensors(sensors, network, seed=seed)
     result = run_loop(plant, network, policy, seen, RULES, twin.end_s)
