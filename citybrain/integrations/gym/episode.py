@@ -16,6 +16,7 @@ from citybrain.demand.scenario import Scenario, open_scenario
 from citybrain.detection import Sensors, check_sensors, make_sensors
 from citybrain.errors import InputError
 from citybrain.evaluation.warm import warm_state
+from citybrain.integrations.gym.lane_counts import LaneCounts
 from citybrain.messages import Decision, Observation
 from citybrain.network import Network, read_network
 from citybrain.network.intergreens import SignalRules
@@ -26,6 +27,7 @@ from citybrain.simulation.pointqueue import PointQueuePlant
 from citybrain.simulation.sumo import SumoLaunch, SumoPlant
 from citybrain.studies.twin import RULES, TwinScenario, is_twin, open_twin, twin_trips
 
+COUNTS = "counts"
 Transport = Literal["libsumo", "traci", "gui"]
 
 
@@ -43,6 +45,12 @@ class World:
     def end_s(self) -> float:
         """When an episode ends."""
         return self.scenario.end_s
+
+    def read_lanes(self) -> NDArray[np.int64]:
+        """Return the lanes before and beyond the stop lines."""
+        movements = self.network.movements
+        lanes = {m.from_lane for m in movements} | {m.to_lane for m in movements}
+        return np.array(sorted(lanes - {-1}), dtype=np.int64)
 
     @property
     def in_process(self) -> bool:
@@ -66,7 +74,8 @@ def open_world(
     InputError
         If it, its window or the sensors are wrong, or no junction of it has stages.
     """
-    check_sensors(sensors)
+    if sensors != COUNTS:
+        check_sensors(sensors)
     opened: Scenario | TwinScenario
     if is_twin(scenario):
         opened, own = open_twin(scenario, begin_s, end_s), RULES
@@ -93,7 +102,7 @@ class Episode:
         self.world = world
         self.interlock = Interlock(world.network, world.rules)
         self._plant = _open_plant(world, seed)
-        self._sensors: Sensors = make_sensors(world.sensors, world.network, seed=seed)
+        self._sensors = _make_sensors(world, seed)
         self._passed = np.zeros(len(world.network.movements))
         self._plant.apply(self.interlock.start(self._plant.time_ms, self._plant.signal_states()))
 
@@ -139,6 +148,12 @@ class Episode:
     def close(self) -> None:
         """End the simulation."""
         self._plant.close()
+
+
+def _make_sensors(world: World, seed: int) -> Sensors:
+    if world.sensors == COUNTS:
+        return LaneCounts(world.network, world.read_lanes())
+    return make_sensors(world.sensors, world.network, seed=seed)
 
 
 def _open_plant(world: World, seed: int) -> Plant:
