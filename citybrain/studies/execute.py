@@ -17,6 +17,7 @@ from citybrain.evaluation.results import RunResult
 from citybrain.evaluation.run import RunRecord, RunSpec, execute
 from citybrain.evaluation.warm import warm_state
 from citybrain.signals.contained import make_policy
+from citybrain.studies.edits import edited
 from citybrain.studies.grid import StudyRun, files_digest
 from citybrain.studies.twin import is_twin, open_twin, run_twin
 
@@ -77,7 +78,7 @@ def execute_run(run: StudyRun, progress: Callable[[float], None] = lambda _: Non
 
 
 def scenario_of(run: StudyRun) -> Scenario:
-    """Open a run's scenario here, with its demand.
+    """Open a run's scenario here, with its demand and its changes.
 
     Raises
     ------
@@ -88,6 +89,8 @@ def scenario_of(run: StudyRun) -> Scenario:
     here = files_digest(scenario)
     if here != run.digest:
         raise InputError(f"{run.scenario}: its files here ({here}) are not those of the study ({run.digest})")
+    if run.what_if is not None:
+        scenario = edited(scenario, run.what_if, run.digest)
     if run.demand != 1.0:
         scale = run.demand * float(scenario.options.get("scale", "1"))
         scenario = replace(scenario, options={**scenario.options, "scale": f"{scale:g}"})

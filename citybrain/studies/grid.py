@@ -17,6 +17,7 @@ from citybrain.signals.policy import find_policy
 from citybrain.simulation.sumo import sumo_version
 from citybrain.studies.spec import Scalar, StudySpec
 from citybrain.studies.twin import is_twin, twin_digest
+from citybrain.studies.what_if import WhatIf
 
 
 class StudyRun(BaseModel):
@@ -42,6 +43,7 @@ class StudyRun(BaseModel):
     begin_s: float | None = None
     end_s: float | None = None
     demand: float = 1.0
+    what_if: WhatIf | None = None
     policy: str
     parameters: dict[str, Scalar]
     sensors: str
@@ -57,9 +59,10 @@ class StudyRun(BaseModel):
 
     @property
     def variant(self) -> str:
-        """The policy and its parameters in one label, ``greedy(interval_s=5)``."""
+        """The policy, its parameters and the what-if in one label, ``greedy(interval_s=5) + one lane more``."""
         inside = ", ".join(f"{name}={value}" for name, value in sorted(self.parameters.items()))
-        return f"{self.policy}({inside})" if inside else self.policy
+        label = f"{self.policy}({inside})" if inside else self.policy
+        return label if self.what_if is None else f"{label} + {self.what_if.name}"
 
 
 def expand(spec: StudySpec, folder: Path) -> list[StudyRun]:
@@ -89,6 +92,7 @@ def expand(spec: StudySpec, folder: Path) -> list[StudyRun]:
                 begin_s=spec.begin_s,
                 end_s=spec.end_s,
                 demand=demand,
+                what_if=what_if,
                 policy=policy,
                 parameters=parameters,
                 sensors=sensors,
@@ -99,6 +103,7 @@ def expand(spec: StudySpec, folder: Path) -> list[StudyRun]:
             for demand in spec.demand
             for sensors in spec.sensors
             for seed in spec.seeds
+            for what_if in (None, *spec.what_if)
             for policy, parameters in policies
         ]
     return runs

@@ -11,6 +11,10 @@
 
     [parameters.greedy]              # a list is one more axis of the grid
     interval_s = [1.0, 5.0]
+
+    [[what_if]]                      # changes to the scenarios, see :mod:`.what_if`
+    name = "no left turn"
+    forbid_turns = [["from", "to"]]
 """
 
 from __future__ import annotations
@@ -27,6 +31,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from citybrain.detection import check_sensors
 from citybrain.errors import InputError, nearest_hint
 from citybrain.signals.policy import find_policy
+from citybrain.studies.twin import is_twin
+from citybrain.studies.what_if import Move, WhatIf
 
 _HIGHEST_SEED = 2**31 - 1  # of SUMO's random numbers
 _MOST_SEEDS = 10_000
@@ -54,6 +60,8 @@ class StudySpec(BaseModel):
         The measured window; each scenario's own where not given.
     parameters : mapping
         By policy, its parameters; a list is one more axis of the grid.
+    what_if : tuple of WhatIf
+        Changes to every scenario, each compared with the scenario as it is.
     keep_trips : bool
         Keep every vehicle's trip beside its run.
     run_limit_s : float, optional
@@ -72,6 +80,7 @@ class StudySpec(BaseModel):
     begin_s: float | None = None
     end_s: float | None = None
     parameters: dict[str, dict[str, Scalar | tuple[Scalar, ...]]] = Field(default_factory=dict)
+    what_if: tuple[WhatIf, ...] = ()
     keep_trips: bool = False
     run_limit_s: Annotated[float, Field(gt=0)] | None = None
 
@@ -117,7 +126,8 @@ def read_spec(path: Path) -> StudySpec:
 
 def _first_problem(error: ValidationError) -> str:
     """Say the first problem in one line: key, value, what is allowed."""
-    problem = error.errors()[0]
+    # a misspelt key is also a missing one; its own name helps more
+    problem = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
     place = [str(part) for part in problem["loc"]]
     if problem["type"] == "extra_forbidden":
         return f"unknown key {place[-1]!r}{nearest_hint(place[-1], _keys(place[:-1]))}"
@@ -129,7 +139,9 @@ def _first_problem(error: ValidationError) -> str:
 
 def _keys(place: list[str]) -> list[str]:
     """Return the keys that the table at ``place`` may have."""
-    return [] if place else list(StudySpec.model_fields)
+    if not place:
+        return list(StudySpec.model_fields)
+    return list((Move if place[-1] == "move" else WhatIf).model_fields)
 
 
 def _check(path: Path, spec: StudySpec) -> None:
@@ -142,6 +154,11 @@ def _check(path: Path, spec: StudySpec) -> None:
         twice = [value for i, value in enumerate(values) if value in values[:i]]
         if twice:
             raise InputError(f"{path}: {axis} names {twice[0]!r} twice; a run is run once")
+    names = [change.name for change in spec.what_if]
+    if len(set(names)) != len(names):
+        raise InputError(f"{path}: two what_if are called {max(names, key=names.count)!r}; give each its own name")
+    if spec.what_if and any(is_twin(name) for name in spec.scenarios):
+        raise InputError(f"{path}: what_if needs a network of SUMO; the twin has none to change")
     if not spec.seeds or min(spec.seeds) < 0 or max(spec.seeds) > _HIGHEST_SEED:
         raise InputError(f"{path}: seeds = {list(spec.seeds)}: needs integers of 0 to {_HIGHEST_SEED}, such as [1, 2]")
     for policy, parameters in spec.parameters.items():

@@ -19,6 +19,7 @@ RUN_COLUMNS = [
     ("key", pa.string()),
     ("scenario", pa.string()),
     ("demand", pa.float64()),
+    ("what_if", pa.string()),
     ("policy", pa.string()),
     ("variant", pa.string()),
     ("parameters", pa.string()),
@@ -56,6 +57,7 @@ def results_table(runs: Sequence[StudyRun], kept: Mapping[str, Kept]) -> pa.Tabl
         {
             **run.model_dump(include={"scenario", "demand", "policy", "sensors", "seed", "begin_s", "end_s"}),
             "key": run.key,
+            "what_if": None if run.what_if is None else run.what_if.name,
             "variant": run.variant,
             "parameters": json.dumps(run.parameters, sort_keys=True),
             "status": row.status,
