@@ -35,7 +35,18 @@ def files(name: str) -> tuple[Path, Path]:
     return root / folder / net, root / folder / routes
 
 
-def ours(name: str, decisions: int) -> float:
+def clocks() -> tuple[float, float]:
+    """Wall clock, and CPU of this process and of the simulators that it has ended."""
+    used = os.times()
+    return time.perf_counter(), used.user + used.system + used.children_user + used.children_system
+
+
+def rates(decisions: int, begun: tuple[float, float]) -> dict[str, float]:
+    wall, cpu = clocks()
+    return {"wall": decisions / (wall - begun[0]), "cpu": decisions / (cpu - begun[1])}
+
+
+def ours(name: str, decisions: int) -> dict[str, float]:
     from citybrain.integrations.gym import CityEnv
     from citybrain.network.intergreens import SignalRules
 
@@ -52,15 +63,14 @@ def ours(name: str, decisions: int) -> float:
         )
         env.reset(seed=1)
         stages = {agent: int(env.action_space(agent).n) for agent in env.agents}
-        begun = time.perf_counter()
+        begun = clocks()
         for k in range(decisions):
             env.step({agent: (k // ACTION_EVERY) % n for agent, n in stages.items()})
-        taken = time.perf_counter() - begun
         env.close()
-    return decisions / taken
+        return rates(decisions, begun)
 
 
-def sumo_rl(name: str, decisions: int, *, bare: bool) -> float:
+def sumo_rl(name: str, decisions: int, *, bare: bool) -> dict[str, float]:
     import sumo
 
     os.environ.setdefault("SUMO_HOME", sumo.SUMO_HOME)
@@ -74,24 +84,23 @@ def sumo_rl(name: str, decisions: int, *, bare: bool) -> float:
     )  # fmt: skip
     env.reset()
     stages = {agent: int(env.action_spaces(agent).n) for agent in env.ts_ids}
-    begun = time.perf_counter()
+    begun = clocks()
     for k in range(decisions):
         env.step({agent: (k // ACTION_EVERY) % n for agent, n in stages.items()})
-    taken = time.perf_counter() - begun
     env.close()
-    return decisions / taken
+    return rates(decisions, begun)
 
 
 def child(variant: str, name: str, decisions: int) -> None:
-    rate = ours(name, decisions) if variant == "ours" else sumo_rl(name, decisions, bare=variant.endswith("bare"))
-    print(json.dumps({"rate": rate}))
+    found = ours(name, decisions) if variant == "ours" else sumo_rl(name, decisions, bare=variant.endswith("bare"))
+    print(json.dumps(found))
 
 
 def main(decisions: int = 600, repeats: int = 3) -> None:
-    print("| net | " + " | ".join(VARIANTS) + " | of socket | of libsumo | of libsumo bare |")
-    print("|---|" + "---|" * (len(VARIANTS) + 3))
+    print("| net | per | " + " | ".join(VARIANTS) + " | of socket | of libsumo | of libsumo bare |")
+    print("|---|---|" + "---|" * (len(VARIANTS) + 3))
     for name in NETS:
-        rates: dict[str, list[float]] = {variant: [] for variant in VARIANTS}
+        found: dict[str, list[dict[str, float]]] = {variant: [] for variant in VARIANTS}
         for _ in range(repeats):
             for variant in VARIANTS:
                 environment = {**os.environ, **({"LIBSUMO_AS_TRACI": "1"} if "libsumo" in variant else {})}
@@ -99,14 +108,15 @@ def main(decisions: int = 600, repeats: int = 3) -> None:
                     [sys.executable, __file__, "child", variant, name, str(decisions)],
                     capture_output=True, text=True, check=True, env=environment,
                 )  # fmt: skip
-                rates[variant].append(json.loads(done.stdout.splitlines()[-1])["rate"])
-        median = {variant: statistics.median(values) for variant, values in rates.items()}
-        shown = " | ".join(f"{median[variant]:.0f}" for variant in VARIANTS)
-        times = [
-            statistics.median(a / b for a, b in zip(rates["ours"], rates[variant], strict=True))
-            for variant in ("sumo-rl socket", "sumo-rl libsumo", "sumo-rl libsumo bare")
-        ]
-        print(f"| {name} | {shown} | " + " | ".join(f"{ratio:.2f} x" for ratio in times) + " |", flush=True)
+                found[variant].append(json.loads(done.stdout.splitlines()[-1]))
+        for clock in ("wall", "cpu"):
+            shown = " | ".join(f"{statistics.median(row[clock] for row in found[v]):.0f}" for v in VARIANTS)
+            times = [
+                statistics.median(a[clock] / b[clock] for a, b in zip(found["ours"], found[variant], strict=True))
+                for variant in ("sumo-rl socket", "sumo-rl libsumo", "sumo-rl libsumo bare")
+            ]
+            ratios = " | ".join(f"{ratio:.2f} x" for ratio in times)
+            print(f"| {name} | s of {clock} | {shown} | {ratios} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ protected greens. :func:`advance` is a pure function of one junction's state;
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -263,6 +264,17 @@ class Interlock:
             if result.lamps is not None:
                 commands.append(self._command(rules.junction, result.lamps))
         return commands
+
+    def quiet_until_ms(self, decision: Decision, time_ms: int) -> float:
+        """Return until when no lamp will change under this decision; ``time_ms`` where one may at once."""
+        quiet_ms = math.inf
+        for state, rules, request in zip(self._states, self._rules, decision.stage.tolist(), strict=True):
+            if len(rules.junction.stages) < 2:
+                continue
+            if state.step >= 0 or request not in (HOLD, state.stage):
+                return time_ms
+            quiet_ms = min(quiet_ms, state.since_ms + rules.max_green_ms[state.stage])
+        return quiet_ms
 
     def view(self, time_ms: int) -> SignalView:
         """Return what every junction shows, for the Observation."""

@@ -168,6 +168,17 @@ class SumoPlant:
             if not self._in_process:
                 self._subscribe_new()
 
+    def run_to(self, time_ms: int) -> None:
+        """Advance by as many steps as it takes; for when nobody needs to look or command in between."""
+        if not self._in_process:  # what departs meanwhile must be subscribed
+            while self._time_ms < time_ms:
+                self.step()
+            return
+        steps = -(-(time_ms - self._time_ms) // self._step_ms)
+        with self._losses():
+            self._time_ms += steps * self._step_ms
+            self._api.simulation.step(self._time_ms / 1000)
+
     @contextmanager
     def _losses(self) -> Iterator[None]:
         try:

@@ -104,6 +104,8 @@ class Episode:
         self._plant = _open_plant(world, seed)
         self._sensors = _make_sensors(world, seed)
         self._passed = np.zeros(len(world.network.movements))
+        # where nobody looks on the way, SUMO may go on by itself until a lamp may change
+        self._may_jump = isinstance(self._plant, SumoPlant) and not self._sensors.continuous
         self._plant.apply(self.interlock.start(self._plant.time_ms, self._plant.signal_states()))
 
     @property
@@ -126,15 +128,17 @@ class Episode:
         """Hold a decision for ``interval_s`` (or to the end) and return what is seen then."""
         until_ms = min(self._plant.time_ms + round(interval_s * 1000), round(self.world.end_s * 1000))
         decision = Decision(time_s=self.time_s, stage=stage)
-        plant, interlock, looks = self._plant, self.interlock, self._sensors.continuous
-        plant.apply(interlock.advance(decision, plant.time_ms))
+        plant, interlock = self._plant, self.interlock
         while True:
+            plant.apply(interlock.advance(decision, plant.time_ms))
+            if self._may_jump and interlock.quiet_until_ms(decision, plant.time_ms) >= until_ms:
+                plant.run_to(until_ms)  # type: ignore[attr-defined]
+                return self.observe()
             plant.step()
             if plant.time_ms >= until_ms:
                 return self.observe()
-            if looks:
+            if self._sensors.continuous:
                 self._look()
-            plant.apply(interlock.advance(decision, plant.time_ms))
 
     def _look(self) -> Observation:
         observation = self._sensors.observe(self._plant, self.interlock.view(self._plant.time_ms))

@@ -48,10 +48,9 @@ class Features:
             j: junction_rules(network, network.junctions[j], interlock.rules) for j in agents
         }
         self.lanes: dict[int, NDArray[np.int64]] = {j: _approach_lanes(network, j) for j in agents}
-        self._room = {
-            j: np.array([max(1.0, network.lanes[k].length_m / _SPACE_M) for k in lanes])
-            for j, lanes in self.lanes.items()
-        }
+        room = np.array([max(1.0, lane.length_m / _SPACE_M) for lane in network.lanes])
+        self._one_over_room = 1.0 / room
+        self._most = np.ceil(2 * room)  # vehicles shorter than a car, or more than fit by a sensor's error
 
     def n_stages(self, junction: int) -> int:
         """Return how many stages an agent chooses from."""
@@ -62,48 +61,51 @@ class Features:
         n, lanes = self.n_stages(junction), len(self.lanes[junction])
         if self.kind == "densities":
             return spaces.Box(0.0, 1.0, shape=(n + 1 + 2 * lanes,), dtype=np.float32)
-        most = np.ceil(2 * self._room[junction])  # vehicles shorter than a car, or more than fit by a sensor's error
+        most = self._most[self.lanes[junction]]
         high = np.concatenate([np.ones(n + 1), [_LONGEST_S], most, most]).astype(np.float32)
         return spaces.Box(np.zeros_like(high), high, dtype=np.float32)
 
-    def array(self, junction: int, observation: Observation) -> NDArray[np.float32]:
+    def see(self, observation: Observation) -> None:
+        """Take an observation, for :meth:`array` and :meth:`mask` of every agent."""
+        self._signals = observation.signals
+        most = 1.0 if self.kind == "densities" else self._most
+        share = self._one_over_room if self.kind == "densities" else 1.0
+        self._vehicles = np.minimum(observation.lane_vehicles * share, most).astype(np.float32)
+        self._halted = np.minimum(observation.lane_halted * share, most).astype(np.float32)
+        self._stage = observation.signals.stage.tolist()
+        self._switching = observation.signals.switching.tolist()
+        self._elapsed_s = observation.signals.elapsed_s.tolist()
+
+    def array(self, junction: int) -> NDArray[np.float32]:
         """Return what an agent sees."""
-        signals, lanes = observation.signals, self.lanes[junction]
-        n = self.n_stages(junction)
-        values = np.zeros(n + (2 if self.kind == "counts" else 1) + 2 * len(lanes), dtype=np.float32)
-        values[signals.stage[junction]] = 1.0
-        vehicles, halted = observation.lane_vehicles[lanes], observation.lane_halted[lanes]
+        lanes, n = self.lanes[junction], self.n_stages(junction)
+        first = n + (2 if self.kind == "counts" else 1)
+        values = np.zeros(first + 2 * len(lanes), dtype=np.float32)
+        values[self._stage[junction]] = 1.0
         if self.kind == "densities":
-            values[n] = self._may_leave(junction, observation)
-            room = self._room[junction]
-            values[n + 1 :] = np.minimum(1.0, np.concatenate([vehicles / room, halted / room]))
-            return values
-        values[n] = signals.switching[junction]
-        values[n + 1] = 0.0 if signals.switching[junction] else min(_LONGEST_S, signals.elapsed_s[junction])
-        most = np.ceil(2 * self._room[junction])
-        values[n + 2 :] = np.concatenate([np.minimum(vehicles, most), np.minimum(halted, most)])
+            values[n] = self._may_leave(junction)
+        else:
+            values[n] = self._switching[junction]
+            values[n + 1] = 0.0 if self._switching[junction] else min(_LONGEST_S, self._elapsed_s[junction])
+        values[first : first + len(lanes)] = self._vehicles[lanes]
+        values[first + len(lanes) :] = self._halted[lanes]
         return values
 
-    def mask(self, junction: int, observation: Observation) -> NDArray[np.int8]:
+    def mask(self, junction: int) -> NDArray[np.int8]:
         """Return 1 for every stage that the interlock would not refuse now."""
-        rules, signals = self._rules[junction], observation.signals
-        now = int(signals.stage[junction])
-        allowed = np.zeros(len(rules.junction.stages), dtype=np.int8)
-        if not self._may_leave(junction, observation):
+        now, n = self._stage[junction], self.n_stages(junction)
+        if not self._may_leave(junction):
+            allowed = np.zeros(n, dtype=np.int8)
             allowed[now] = 1
             return allowed
-        allowed[:] = 1
-        if 1000 * signals.elapsed_s[junction] >= rules.max_green_ms[now] and len(allowed) > 1:
+        allowed = np.ones(n, dtype=np.int8)
+        if 1000 * self._elapsed_s[junction] >= self._rules[junction].max_green_ms[now] and n > 1:
             allowed[now] = 0
         return allowed
 
-    def _may_leave(self, junction: int, observation: Observation) -> bool:
-        signals, rules = observation.signals, self._rules[junction]
-        stage = int(signals.stage[junction])
-        return (
-            not signals.switching[junction]
-            and 1000 * signals.elapsed_s[junction] >= rules.min_green_ms[stage]
-        )
+    def _may_leave(self, junction: int) -> bool:
+        least_ms: int = self._rules[junction].min_green_ms[self._stage[junction]]
+        return not self._switching[junction] and 1000 * self._elapsed_s[junction] >= least_ms
 
 
 def _approach_lanes(network: Network, junction: int) -> NDArray[np.int64]:

@@ -16,7 +16,7 @@ from citybrain.errors import InputError
 from citybrain.integrations.gym.episode import Episode, Transport, open_world
 from citybrain.integrations.gym.features import Features
 from citybrain.integrations.gym.rewards import Rewards
-from citybrain.messages import HOLD, Observation
+from citybrain.messages import HOLD
 from citybrain.network.intergreens import SignalRules
 from citybrain.signals.interlock import Interlock
 
@@ -117,7 +117,8 @@ class CityEnv(ParallelEnv[str, NDArray[np.float32], int]):  # type: ignore[misc]
         self._wanted[:] = HOLD
         observation = self._episode.observe()
         self._rewards.observe(observation, 0.0)
-        return self._arrays(observation), self._infos(observation)
+        self._features.see(observation)
+        return self._arrays(), self._infos(observation.time_s)
 
     def step(
         self, actions: dict[str, int]
@@ -138,27 +139,27 @@ class CityEnv(ParallelEnv[str, NDArray[np.float32], int]):  # type: ignore[misc]
         before_s = self._episode.time_s
         observation = self._episode.advance(stages, self.interval_s)
         self._rewards.observe(observation, self._episode.time_s - before_s)
+        self._features.see(observation)
         over = self._episode.over
         agents = self.agents
         result = (
-            self._arrays(observation),
+            self._arrays(),
             {name: self._rewards.of(self.junction[name]) for name in agents},
             dict.fromkeys(agents, False),
             dict.fromkeys(agents, over),
-            self._infos(observation),
+            self._infos(observation.time_s),
         )
         if over:
             self.agents = []
             self.close()
         return result
 
-    def _arrays(self, observation: Observation) -> Arrays:
-        return {name: self._features.array(self.junction[name], observation) for name in self.agents}
+    def _arrays(self) -> Arrays:
+        return {name: self._features.array(self.junction[name]) for name in self.agents}
 
-    def _infos(self, observation: Observation) -> Infos:
+    def _infos(self, time_s: float) -> Infos:
         return {
-            name: {"action_mask": self._features.mask(self.junction[name], observation), "time_s": observation.time_s}
-            for name in self.agents
+            name: {"action_mask": self._features.mask(self.junction[name]), "time_s": time_s} for name in self.agents
         }
 
     @property
@@ -170,7 +171,7 @@ class CityEnv(ParallelEnv[str, NDArray[np.float32], int]):  # type: ignore[misc]
         """Return all agents' latest observations in one array."""
         if self._episode is None:
             raise InputError("the environment is closed; reset() begins an episode")
-        return np.concatenate(list(self._arrays(self._episode.observe()).values()))
+        return np.concatenate(list(self._arrays().values()))
 
     def render(self) -> None:
         """Nothing: watch with ``transport="gui"``."""

@@ -53,13 +53,14 @@ class Rewards:
 
     def observe(self, observation: Observation, elapsed_s: float) -> None:
         """Take note of what is seen ``elapsed_s`` after the observation before."""
-        halted = observation.lane_halted
-        self._lost_s = elapsed_s * (self._halted + halted) / 2
-        share = np.divide(np.minimum(halted, self._halted), self._halted, out=np.zeros(len(halted)), where=self._halted > 0)
-        waited_s = self._waited_s * share + self._lost_s  # who has left has taken the wait along
-        self._change_s = self._waited_s - waited_s
-        self._waited_s, self._halted = waited_s, halted
-        self._vehicles = observation.lane_vehicles
+        before, halted = self._halted, observation.lane_halted
+        self._halted, self._vehicles = halted, observation.lane_vehicles
+        if self.kind in ("waiting", "diff-waiting"):
+            self._lost_s = elapsed_s * (before + halted) / 2
+        if self.kind == "diff-waiting":
+            share = np.divide(np.minimum(halted, before), before, out=np.zeros(len(halted)), where=before > 0)
+            waited_s = self._waited_s * share + self._lost_s  # who has left has taken the wait along
+            self._change_s, self._waited_s = self._waited_s - waited_s, waited_s
 
     def of(self, junction: int) -> float:
         """Return an agent's reward for its latest action."""
