@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import random
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from citybrain.demand.scenario import Scenario, open_scenario
@@ -34,15 +35,15 @@ class StudyRecord:
         Its columns of the table; nothing in it depends on when or where it ran.
     timings : dict
         Wall times in seconds, and the p99 of decisions in milliseconds.
-    trips : bytes
-        A Parquet file of every loaded vehicle, where it was asked for.
+    files : mapping of str to bytes
+        Parquet files to keep beside the row: ``trips``, ``emissions``, where they were asked for.
     """
 
     status: str = "ok"
     error: str | None = None
     measures: dict[str, Any]
     timings: dict[str, float]
-    trips: bytes = b""
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def execute_run(run: StudyRun, progress: Callable[[float], None] = lambda _: None) -> StudyRecord:
@@ -70,6 +71,7 @@ def execute_run(run: StudyRun, progress: Callable[[float], None] = lambda _: Non
             seed=run.seed,
             parameters=run.parameters,
             sensors=run.sensors,
+            emissions=run.keep_emissions,
             warm_state=warm_state(scenario),
         ),
         progress,
@@ -100,16 +102,23 @@ def scenario_of(run: StudyRun) -> Scenario:
 def _record(run: StudyRun, record: RunRecord) -> StudyRecord:
     row = record.result.model_dump(exclude={"policy", "seed", "status", "error", "vehicles"})
     timings = {name: row.pop(name) for name in _TIMINGS}
-    trips = io.BytesIO()
-    if run.keep_trips:
-        pq.write_table(record.trips, trips, compression="zstd")
+    tables = {
+        "trips": record.trips if run.keep_trips else None,
+        "emissions": record.emissions,
+    }
     return StudyRecord(
         status=record.result.status,
         error=record.result.error,
         measures={**record.result.vehicles.model_dump(), **row},
         timings=timings,
-        trips=trips.getvalue(),
+        files={name: _parquet(table) for name, table in tables.items() if table is not None},
     )
+
+
+def _parquet(table: pa.Table) -> bytes:
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer, compression="zstd")
+    return buffer.getvalue()
 
 
 def failed_record(failed: RunResult) -> StudyRecord:

@@ -49,6 +49,7 @@ class StudyRun(BaseModel):
     sensors: str
     seed: int
     keep_trips: bool = False
+    keep_emissions: bool = False
     software: str
 
     @cached_property
@@ -98,6 +99,7 @@ def expand(spec: StudySpec, folder: Path) -> list[StudyRun]:
                 sensors=sensors,
                 seed=seed,
                 keep_trips=spec.keep_trips,
+                keep_emissions=spec.keep_emissions,
                 software=software[policy],
             )
             for demand in spec.demand

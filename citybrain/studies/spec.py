@@ -64,6 +64,8 @@ class StudySpec(BaseModel):
         Changes to every scenario, each compared with the scenario as it is.
     keep_trips : bool
         Keep every vehicle's trip beside its run.
+    keep_emissions : bool
+        Keep what every road emits beside its run, and draw maps of it.
     run_limit_s : float, optional
         Wall time after which a run is ended and counted as failed.
     """
@@ -82,6 +84,7 @@ class StudySpec(BaseModel):
     parameters: dict[str, dict[str, Scalar | tuple[Scalar, ...]]] = Field(default_factory=dict)
     what_if: tuple[WhatIf, ...] = ()
     keep_trips: bool = False
+    keep_emissions: bool = False
     run_limit_s: Annotated[float, Field(gt=0)] | None = None
 
     @model_validator(mode="before")

@@ -4,7 +4,7 @@
 
     out/study.json             the spec as it was read
     out/runs/KEY/run.json      the run, its row and its times
-    out/runs/KEY/trips.parquet where they were asked for
+    out/runs/KEY/trips.parquet, emissions.parquet where they were asked for
     out/results.parquet        the table, and report.html, timings.parquet beside it
 
 A run is finished when its folder is there: it is written beside its place and
@@ -78,8 +78,8 @@ class Store:
         beside.mkdir(parents=True)
         row = {"run": run.model_dump(mode="json"), **{name: getattr(kept, name) for name in Kept.__slots__}}
         _write_durably(beside / "run.json", json.dumps(row, indent=1).encode())
-        if record.trips:
-            _write_durably(beside / "trips.parquet", record.trips)
+        for name, data in record.files.items():
+            _write_durably(beside / f"{name}.parquet", data)
         if place.exists():
             shutil.rmtree(place)
         beside.rename(place)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from citybrain.studies.backends import Backend, make_backend
+from citybrain.studies.emission_maps import write_emission_maps
 from citybrain.studies.grid import StudyRun, expand
 from citybrain.studies.report import write_report
 from citybrain.studies.spec import StudySpec, read_spec
@@ -107,6 +108,8 @@ def _write(store: Store, done: Sweep) -> None:
     (out / "study.json").write_text(done.spec.model_dump_json(indent=1), encoding="utf-8")
     write_table(out / "timings.parquet", timings_table(done.runs, done.kept))
     write_table(out / "results.parquet", done.table)
+    if done.spec.keep_emissions:
+        write_emission_maps(out, done.runs, done.kept)
     write_report(
         out / "report.html", done.spec.name, done.table, baseline=done.spec.baseline, planned=len(done.runs)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pyarrow.parquet as pq
 import pytest
 from lxml import etree
 
@@ -91,7 +92,7 @@ def test_a_what_if_is_compared_like_a_policy(case, tmp_path, monkeypatch):
     monkeypatch.setenv("CITYBRAIN_CACHE", str(tmp_path / "cache"))
     spec = case.folder / "what-if.toml"
     spec.write_text(
-        'scenarios = ["case.sumocfg"]\nsensors = ["perfect"]\nseeds = 2\nend_s = 200\n'
+        'scenarios = ["case.sumocfg"]\nsensors = ["perfect"]\nseeds = 2\nend_s = 200\nkeep_emissions = true\n'
         '[[what_if]]\nname = "crawl"\nspeed_kmh = { wA = 10, AB = 10 }\n'
         '[[what_if]]\nname = "shut"\nclose = ["n1A"]\n',
         encoding="utf-8",
@@ -106,3 +107,11 @@ def test_a_what_if_is_compared_like_a_policy(case, tmp_path, monkeypatch):
         assert crawl["loaded"] == plain["loaded"]
         assert shut["loaded"] < plain["loaded"]
         assert shut["what_if"] == "shut"
+    kept = pq.read_table(tmp_path / "out" / "runs" / done.runs[0].key / "emissions.parquet").to_pydict()
+    assert {"wA", "AB"} <= set(kept["edge"])
+    row = rows["fixed-time", 1]
+    assert 0.5 < sum(kept["co2_g"]) / 1000 / row["co2_kg"] <= 1.01  # what is on the road when it ends counts in both
+    assert 0 < sum(kept["nox_g"]) < sum(kept["co2_g"]) / 100
+    page = (tmp_path / "out" / "emissions.html").read_text(encoding="utf-8")
+    assert page.count("<svg") == 9
+    assert "particles by street, fixed-time + crawl" in page
