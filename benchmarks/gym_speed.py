@@ -1,6 +1,6 @@
 """Environment steps a second: ours against sumo-rl, on sumo-rl's own nets, with its observation.
 
-python benchmarks/gym_speed.py [DECISIONS] [REPEATS]
+python benchmarks/gym_speed.py [DECISIONS] [REPEATS] [NET]
 
 Each variant runs in a process of its own, one after the other, interleaved; a step is five simulated seconds
 with an action for every signal. All have yellow 2 s and minimum green 5 s, the same traffic and the same actions.
@@ -96,10 +96,10 @@ def child(variant: str, name: str, decisions: int) -> None:
     print(json.dumps(found))
 
 
-def main(decisions: int = 600, repeats: int = 3) -> None:
+def main(decisions: int = 600, repeats: int = 3, *nets: str) -> None:
     print("| net | per | " + " | ".join(VARIANTS) + " | of socket | of libsumo | of libsumo bare |")
     print("|---|---|" + "---|" * (len(VARIANTS) + 3))
-    for name in NETS:
+    for name in nets or NETS:
         found: dict[str, list[dict[str, float]]] = {variant: [] for variant in VARIANTS}
         for _ in range(repeats):
             for variant in VARIANTS:
@@ -123,4 +123,4 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["child"]:
         child(sys.argv[2], sys.argv[3], int(sys.argv[4]))
     else:
-        main(*(int(n) for n in sys.argv[1:]))
+        main(*(int(n) for n in sys.argv[1:3]), *sys.argv[3:])
