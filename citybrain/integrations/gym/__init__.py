@@ -6,14 +6,21 @@ The interlock is always on: an action that it refuses does not reach the lamps, 
 
 from __future__ import annotations
 
+import os
+
 from citybrain.errors import InputError
 
+_before = dict(os.environ)
 try:
     import gymnasium as _gymnasium  # noqa: F401
     import pettingzoo as _pettingzoo  # noqa: F401
 except ImportError:  # the package can be looked at without them; making an environment says what is missing
     pass
 else:
+    # both set variables for pygame, which nothing here uses; importing this package changes no environment
+    for _name in set(os.environ) - set(_before):
+        del os.environ[_name]
+
     from citybrain.integrations.gym.parallel import CityEnv
     from citybrain.integrations.gym.single import JunctionEnv
 
