@@ -72,7 +72,7 @@ def run_loop(
     wanted = np.full(len(network.junctions), HOLD, dtype=np.int32)
     decision = Decision(time_s=plant.time_ms / 1000, stage=wanted)
     passed = np.zeros(len(network.movements))
-    due_ms = plant.time_ms
+    interval_ms, due_ms = round(policy.interval_s * 1000), plant.time_ms
     while plant.time_ms < end_ms:
         begun = perf_counter()
         plant.step()  # 1. advance
@@ -89,7 +89,8 @@ def run_loop(
                 asked = perf_counter()
                 decision = policy.decide(observation)  # 3. decide
                 times.decisions_s.append(perf_counter() - asked)
-                due_ms += round(policy.interval_s * 1000)  # shorter from now on where the plan took over
+                interval_ms = round(policy.interval_s * 1000)  # another from now on where the plan took over
+                due_ms += interval_ms
                 events += [
                     Event(
                         time_s=decision.time_s, kind="decision", junction_id=network.junctions[j].id, data=why

@@ -95,7 +95,7 @@ def run_tasks(
     -----
     Closing the iterator (Ctrl-C does) ends the children that still run.
     """
-    context = _context()
+    context = fresh_processes()
     waiting = list(enumerate(tasks))[::-1]
     running: dict[int, _Child] = {}
     finished: list[tuple[int, RecordT | RunResult]] = []
@@ -105,7 +105,7 @@ def run_tasks(
                 index, task = waiting.pop()
                 ours, theirs = context.Pipe(duplex=False)
                 process = context.Process(target=_child, args=(run, task, theirs), daemon=True)
-                with _interrupts_held():
+                with interrupts_held():
                     process.start()
                 theirs.close()
                 running[index] = _Child(task, process, ours, monotonic() + (limit_s or math.inf))
@@ -130,7 +130,7 @@ def run_tasks(
             child.process.join()
 
 
-def _context() -> SpawnContext | ForkServerContext:
+def fresh_processes() -> SpawnContext | ForkServerContext:
     """Fresh processes: forked from a server that has loaded the packages once, where the system can."""
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
@@ -142,7 +142,7 @@ def _context() -> SpawnContext | ForkServerContext:
 
 
 @contextmanager
-def _interrupts_held() -> Iterator[None]:
+def interrupts_held() -> Iterator[None]:
     """Start children deaf to Ctrl-C, which a terminal sends to them too: this process ends them."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
@@ -160,7 +160,7 @@ def _poll(child: _Child, progress: Callable[[float], None]) -> Any:
             message = child.pipe.recv()
         except EOFError:
             child.process.join()
-            return failed_run(child.task, f"the simulator's process died ({_ending(child.process.exitcode)})")
+            return failed_run(child.task, f"the simulator's process died ({ending(child.process.exitcode)})")
         if not isinstance(message, float):
             child.process.join()
             return message
@@ -168,7 +168,8 @@ def _poll(child: _Child, progress: Callable[[float], None]) -> Any:
     return None
 
 
-def _ending(code: int | None) -> str:
+def ending(code: int | None) -> str:
+    """Say how a process ended."""
     try:
         return f"killed by {signal.Signals(-(code or 0)).name}"
     except ValueError:
@@ -191,14 +192,14 @@ def _child(run: Callable[[Any, Callable[[float], None]], object], task: Task, pi
         except KeyboardInterrupt:
             return
         except CitybrainError as error:
-            outcome = failed_run(task, _with_detail(str(error), caught))
+            outcome = failed_run(task, with_detail(str(error), caught))
         except Exception as error:  # noqa: BLE001  a plug-in may raise anything; it is this run's row
             outcome = failed_run(task, f"{type(error).__name__}: {' '.join(str(error).split())}")
         with suppress(BrokenPipeError):
             pipe.send(outcome)
 
 
-def _with_detail(message: str, caught: object) -> str:
+def with_detail(message: str, caught: object) -> str:
     """Add the first error that SUMO printed; its exceptions alone often say nothing."""
     caught.seek(0)  # type: ignore[attr-defined]
     text = caught.read().decode("utf-8", errors="replace")  # type: ignore[attr-defined]

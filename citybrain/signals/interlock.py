@@ -265,17 +265,6 @@ class Interlock:
                 commands.append(self._command(rules.junction, result.lamps))
         return commands
 
-    def quiet_until_ms(self, decision: Decision, time_ms: int) -> float:
-        """Return until when no lamp will change under this decision; ``time_ms`` where one may at once."""
-        quiet_ms = math.inf
-        for state, rules, request in zip(self._states, self._rules, decision.stage.tolist(), strict=True):
-            if len(rules.junction.stages) < 2:
-                continue
-            if state.step >= 0 or request not in (HOLD, state.stage):
-                return time_ms
-            quiet_ms = min(quiet_ms, state.since_ms + rules.max_green_ms[state.stage])
-        return quiet_ms
-
     def view(self, time_ms: int) -> SignalView:
         """Return what every junction shows, for the Observation."""
         n = len(self._states)
@@ -291,6 +280,17 @@ class Interlock:
             elapsed_s=np.fromiter(((time_ms - s.since_ms) / 1000 for s in self._states), dtype=np.float64, count=n),
             remaining_s=remaining,
         )
+
+    def quiet_until_ms(self, decision: Decision, time_ms: int) -> float:
+        """Return until when no lamp will change under this decision; ``time_ms`` where one may at once."""
+        quiet_ms = math.inf
+        for state, rules, request in zip(self._states, self._rules, decision.stage.tolist(), strict=True):
+            if len(rules.junction.stages) < 2:
+                continue
+            if state.step >= 0 or request not in (HOLD, state.stage):
+                return time_ms
+            quiet_ms = min(quiet_ms, state.since_ms + rules.max_green_ms[state.stage])
+        return quiet_ms
 
     @staticmethod
     def _command(junction: Junction, state: str) -> Command:
