@@ -204,14 +204,14 @@ def test_road_in_sight_ends_at_a_signal():
 
 def delay_on_twin(policy, seed):
     network = grid_network(2, 2, lanes=1, stages=2)
-    trips = poisson_trips(network, np.random.default_rng(seed), flow_vph=350, end_s=900)
+    trips = poisson_trips(network, np.random.default_rng(seed), flow_vph=350, end_s=600)
     plant = PointQueuePlant(network, trips)
-    run_loop(plant, network, policy, PerfectSensors(network), RULES, 1200.0)
+    run_loop(plant, network, policy, PerfectSensors(network), RULES, 800.0)
     return float(plant.outcome().delay_s.mean())
 
 
 def test_it_beats_max_pressure_on_the_twin():
-    ratios = [delay_on_twin(Adaptive(), seed) / delay_on_twin(MaxPressure(), seed) for seed in (1, 2, 3)]
+    ratios = [delay_on_twin(Adaptive(), seed) / delay_on_twin(MaxPressure(), seed) for seed in (1, 2)]
     assert max(ratios) < 0.9
 
 
