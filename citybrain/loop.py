@@ -92,9 +92,7 @@ def run_loop(
                 interval_ms = round(policy.interval_s * 1000)  # another from now on where the plan took over
                 due_ms += interval_ms
                 events += [
-                    Event(
-                        time_s=decision.time_s, kind="decision", junction_id=network.junctions[j].id, data=why
-                    )
+                    Event(time_s=decision.time_s, kind="decision", junction_id=network.junctions[j].id, data=why)
                     for j, why in decision.reasons.items()
                 ]
         commands = interlock.advance(decision, now_ms)  # 4. interlock

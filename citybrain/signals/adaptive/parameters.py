@@ -19,6 +19,7 @@ class Model(NamedTuple):
     look_s: float
     room_rate: float
     passes: int
+    headway: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,4 +108,5 @@ class AdaptiveParameters:
             look_s=self.look_s,
             room_rate=self.room_rate_vps,
             passes=int(self.passes),
+            headway=self.headway_s,
         )

@@ -205,7 +205,9 @@ def _run_lane(
                         opposing += source[foe, t]
                         busy = busy or source[foe, t] > _BUSY * tables.part_sat[foe]
                 able = 0.0 if busy else min(tables.part_sat[k], _GAPS[min(400, int(opposing / _GAP_STEP_VPS + 0.5))])
-                if lamp[k - begin, t + 1 if t + 1 < cycle else 0] == 0:  # those inside the junction leave in the intergreen
+                if (
+                    lamp[k - begin, t + 1 if t + 1 < cycle else 0] == 0
+                ):  # those inside the junction leave in the intergreen
                     able += max(1.0, waiting)
             elif b - a > 1:
                 able = _BLOCKED_VPS
@@ -262,9 +264,7 @@ def settle(
         flow[s] = 0.0
         for _ in range(sweeps):
             for j in range(cost.shape[1]):
-                cost[s, j] = run_junction(
-                    tables, timing, s, j, flow[s], flow[s], details[s], weights, work, lamp
-                )
+                cost[s, j] = run_junction(tables, timing, s, j, flow[s], flow[s], details[s], weights, work, lamp)
 
 
 @compiled
@@ -299,9 +299,7 @@ def keep(
         cost[s, j] = run_junction(tables, timing, s, j, flow[s], flow[s], details[s], weights, work, lamp)
         for i in range(after_first[j], after_first[j + 1]):
             other = after[i]
-            cost[s, other] = run_junction(
-                tables, timing, s, other, flow[s], flow[s], details[s], weights, work, lamp
-            )
+            cost[s, other] = run_junction(tables, timing, s, other, flow[s], flow[s], details[s], weights, work, lamp)
 
 
 @compiled
@@ -319,7 +317,5 @@ def sampled(
         flow[begin:end] = spare[begin:end]
         for p in range(phases):
             timing.offset[j] = timing.offset[i] + round(p * cycle / phases)
-            found[p] += tables.weight[s] * run_junction(
-                tables, timing, s, j, flow, spare, details, weights, work, lamp
-            )
+            found[p] += tables.weight[s] * run_junction(tables, timing, s, j, flow, spare, details, weights, work, lamp)
     return found
