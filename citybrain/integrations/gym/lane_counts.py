@@ -16,6 +16,7 @@ from citybrain.simulation.sumo import SumoPlant
 
 _NOBODY = Vehicles(
     lane=np.empty(0, np.int32),
+    road_lane=np.empty(0, np.int32),
     movement=np.empty(0, np.int32),
     distance_m=np.empty(0),
     speed_mps=np.empty(0),
