@@ -25,7 +25,7 @@ class Seeded(JunctionEnv):
         return super().reset(seed=self.seed, options=options)
 
 
-def main(steps: int = 40_000) -> None:
+def main(steps: int = 80_000) -> None:
     env = Seeded(SCENARIO, sensors="counts", features=FEATURES, reward="queue", interval_s=INTERVAL_S)
     model = PPO(
         "MlpPolicy", env, n_steps=720, batch_size=144, learning_rate=1e-3, gamma=0.97, ent_coef=0.01, seed=1,
