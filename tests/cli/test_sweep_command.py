@@ -33,12 +33,12 @@ def test_a_sweep_from_the_command_line(tmp_path):
 @pytest.mark.sumo
 def test_failed_runs_are_said_and_the_command_fails(tmp_path):
     spec = tmp_path / "s.toml"
-    spec.write_text(SPEC + "run_limit_s = 0.001\n", encoding="utf-8")
+    spec.write_text(SPEC.replace("end_s = 60", "end_s = 200000\nrun_limit_s = 0.2"), encoding="utf-8")
     done = invoke("sweep", spec, "--out", tmp_path / "out")
     assert done.exit_code == 1
     assert "4 failed" in done.output
     rows = pq.read_table(tmp_path / "out" / "results.parquet").to_pylist()
-    assert {row["error"] for row in rows} == {"stopped after its limit of 0.001 s"}
+    assert {row["error"] for row in rows} == {"stopped after its limit of 0.2 s"}
 
 
 @pytest.mark.parametrize(
