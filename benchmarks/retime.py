@@ -18,6 +18,8 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pages import SCOREBOARD, replace_table
+
 from citybrain.demand.scenario import open_scenario
 from citybrain.evaluation.compare import estimate
 from citybrain.evaluation.results import Results
@@ -37,7 +39,6 @@ MAPS = (
 )  # fmt: skip
 SEEDS = (101, 102, 103, 104, 105)
 PLANS = ("own plan", "Webster", "retimed")
-START, END = "<!-- retime table: written by benchmarks/retime.py -->", "<!-- end of retime table -->"
 
 
 def run(name: str, out: Path, *, minutes: float, candidates: int, jobs: int, known: Path) -> None:
@@ -133,14 +134,7 @@ def main() -> None:
                 known=arguments.known,
             )
     lines = table(arguments.folder)
-    page = ROOT / "docs" / "scoreboard.md"
-    text = page.read_text(encoding="utf-8")
-    if START not in text:
-        text += f"\n{START}\n{END}\n"
-    head, _, rest = text.partition(START)
-    _, _, tail = rest.partition(END)
-    page.write_text("\n".join([head + START, "", *lines, "", END + tail]), encoding="utf-8")
-    print("\n".join(lines))
+    replace_table(SCOREBOARD, lines, what="retime", script="retime.py")
 
 
 if __name__ == "__main__":

@@ -10,18 +10,9 @@ from signals.retiming.traffic import even, model_of, pose_even
 from citybrain.network.intergreens import SignalRules
 from citybrain.network.synthetic import grid_network
 from citybrain.signals.plan import Plan
-from citybrain.signals.retiming.kernel import (
-    DEGREE,
-    DELAY,
-    DISPERSION,
-    END_GAIN_S,
-    FLOW,
-    RANDOM,
-    START_LOST_S,
-    disperse,
-    overload_delay_s,
-)
+from citybrain.signals.retiming.kernel import DEGREE, DELAY, FLOW, RANDOM
 from citybrain.signals.retiming.moves import Setting, apply, setting_of
+from citybrain.signals.retiming.profiles import DISPERSION, END_GAIN_S, START_LOST_S, disperse, overload_delay_s
 from citybrain.signals.retiming.saturation import fill, gap_capacity_vps, saturation_vps
 from citybrain.signals.retiming.timing import build_rules, current_timing, from_plans
 from citybrain.signals.retiming.webster import uniform_delay_s
