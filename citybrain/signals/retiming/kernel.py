@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from citybrain.signals.retiming.compiled import compiled
-from citybrain.signals.retiming.profiles import arrivals, lamps, overload_delay_s
+from citybrain.signals.retiming.profiles import arrivals, lamps, overload_delay_s, standing_queue
 from citybrain.signals.retiming.queues import Tables
 from citybrain.signals.retiming.saturation import gap_capacity_vps
 from citybrain.signals.retiming.timing import Timing
@@ -16,7 +16,9 @@ F64 = NDArray[np.float64]
 _BLOCKED_VPS = 50.0 / 3600.0
 _BUSY = 0.75
 DELAY, STOPS, LONGEST, DEGREE, FLOW, SPILL, RANDOM = 0, 1, 2, 3, 4, 5, 6
-N_DETAILS = 7
+BEFORE, AFTER = 7, 8
+"""Vehicles over capacity that a sample begins with, and that it leaves."""
+N_DETAILS = 9
 
 _GAP_STEP_VPS = 0.005
 _GAPS = np.array([gap_capacity_vps(k * _GAP_STEP_VPS) for k in range(401)])  # an exponential a second is too dear
@@ -71,7 +73,8 @@ def _run_lane(
         weighted += vps * tables.stream_weight[stream]
     weighted /= max(demand, 1e-9)
     incoming[:cycle] = 0.0
-    details[lane, :] = 0.0
+    details[lane, :BEFORE] = 0.0
+    details[lane, AFTER] = 0.0
     if demand <= 1e-9:
         for k in range(a, b):
             target[k, :cycle] = 0.0
@@ -88,7 +91,7 @@ def _run_lane(
         for i in range(tables.stream_feed_first[stream], tables.stream_feed_first[stream + 1]):
             even += tables.feed_vps[s, tables.stream_feed[i]] * tables.part_share[k]
         part = vps / demand
-        waiting = tables.part_wait[k]
+        inside = tables.part_wait[k]
         for t in range(cycle):
             state = lamp[k - begin, t]
             able = 0.0
@@ -103,7 +106,7 @@ def _run_lane(
                         busy = busy or source[foe, t] > _BUSY * tables.part_sat[foe]
                 able = 0.0 if busy else min(tables.part_sat[k], _GAPS[min(400, int(opposing / _GAP_STEP_VPS + 0.5))])
                 if lamp[k - begin, t + 1 if t + 1 < cycle else 0] == 0:  # those inside the junction leave in the intergreen
-                    able += max(1.0, waiting)
+                    able += max(1.0, inside)
             elif b - a > 1:
                 able = _BLOCKED_VPS
             rate[t] += part / max(able, 1e-5)
@@ -118,13 +121,16 @@ def _run_lane(
     share = demand  # of the parts, by their demand; what arrives may be less
     demand = arriving / cycle
     degree = arriving / max(capacity, 1e-9)
-    scale = min(1.0, 0.999 / degree)
+    lasts_s = tables.lasts_s[s]
+    old = details[lane, BEFORE] / lasts_s  # those who stood there join the arrivals evenly
+    scale = min(1.0, 0.999 * capacity / (arriving + old * cycle))
     queue = 0.0
     for t in range(cycle):
-        queue = max(0.0, queue + incoming[t] * scale - rate[t])
+        incoming[t] = (incoming[t] + old) * scale
+        queue = max(0.0, queue + incoming[t] - rate[t])
     total = stops = longest = 0.0
     for t in range(cycle):
-        into = incoming[t] * scale
+        into = incoming[t]
         out = min(rate[t], queue + into)
         after = queue + into - out
         if after > 1e-6 or queue > 1e-6:
@@ -134,17 +140,18 @@ def _run_lane(
         longest = max(longest, queue)
         for k in range(a, b):
             target[k, t] = out * tables.stream_vps[s, tables.part_stream[k]] * tables.part_share[k] / share
-    hours = tables.slice_s / 3600.0
     variance = 1.0 - 0.5 * min(1.0, even / share)  # traffic that a signal upstream has metered varies less
-    extra = overload_delay_s(degree, capacity / cycle * 3600.0, variance, hours)
-    standing = longest + demand * extra
+    extra = overload_delay_s(degree, capacity / cycle * 3600.0, variance, lasts_s / 3600.0)
+    left, waiting = standing_queue(details[lane, BEFORE], capacity / cycle - demand, lasts_s)
+    standing = longest + demand * extra + waiting
     spill = max(0.0, standing - 0.9 * tables.lane_room[lane])
-    delay = total / cycle + demand * extra
-    details[lane, 0] = delay
-    details[lane, 1] = stops / cycle + demand * min(1.0, max(0.0, degree - 1.0))
-    details[lane, 2] = standing
-    details[lane, 3] = degree
-    details[lane, 4] = demand
-    details[lane, 5] = spill
-    details[lane, 6] = demand * extra
-    return float(delay * weights[0] * weighted + weights[1] * details[lane, 1] + weights[2] * spill)
+    delay = total / cycle + demand * extra + waiting
+    details[lane, DELAY] = delay
+    details[lane, STOPS] = stops / cycle + demand * min(1.0, max(0.0, degree - 1.0))
+    details[lane, LONGEST] = standing
+    details[lane, DEGREE] = degree
+    details[lane, FLOW] = demand
+    details[lane, SPILL] = spill
+    details[lane, RANDOM] = demand * extra
+    details[lane, AFTER] = left
+    return float(delay * weights[0] * weighted + weights[1] * details[lane, STOPS] + weights[2] * spill)

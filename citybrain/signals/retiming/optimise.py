@@ -70,6 +70,8 @@ def coarsened(tables: Tables) -> Tables:
         stream_vps=np.array([tables.weight @ tables.stream_vps, tables.stream_vps[busiest]]),
         feed_vps=np.array([tables.weight @ tables.feed_vps, tables.feed_vps[busiest]]),
         weight=np.array([0.6, 0.4]),
+        lasts_s=np.array([tables.lasts_s.sum() / (~tables.follows).sum(), tables.lasts_s[busiest]]),
+        follows=np.zeros(2, dtype=np.bool_),
     )
 
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from citybrain.demand.scenario import Scenario
 from citybrain.errors import InputError
 from citybrain.network.model import Network
 from citybrain.signals.retiming.groups import Leg, find_groups, find_legs
-from citybrain.signals.retiming.queues import Tables, build_tables
+from citybrain.signals.retiming.kernel import AFTER
+from citybrain.signals.retiming.platoon import Objective, PlatoonModel
+from citybrain.signals.retiming.queues import Tables, build_tables, with_demand
 from citybrain.signals.retiming.routes import read_routes
 from citybrain.signals.retiming.samples import Samples, draw_samples
 from citybrain.signals.retiming.streams import Streams, find_streams
-from citybrain.signals.retiming.timing import Rules, build_rules
+from citybrain.signals.retiming.timing import Rules, build_rules, current_timing
 
 _RESAMPLES = 1
 
@@ -62,6 +65,8 @@ def pose(scenario: Scenario, network: Network, *, seed: int = 1, bus_weight: flo
             "but 0 of them pass a signal; nothing to retime for"
         )
     tables = build_tables(network, streams, samples, bus_weight=bus_weight)
+    if scenario.warmup_s > 0:
+        tables = tables._replace(lane_start=first_queues(scenario, network, streams, tables))
     legs = find_legs(streams, tables)
     return Problem(
         network=network,
@@ -74,3 +79,17 @@ def pose(scenario: Scenario, network: Network, *, seed: int = 1, bus_weight: flo
         hours=(scenario.end_s - scenario.begin_s) / 3600.0,
         vehicles=sum(vehicle.depart_s >= scenario.begin_s for vehicle in routed),
     )
+
+
+def first_queues(scenario: Scenario, network: Network, streams: Streams, tables: Tables) -> NDArray[np.float64]:
+    """Return the vehicles over capacity by lane that the warm-up leaves, under the plans that ran then."""
+    before = draw_samples(
+        streams,
+        begin_s=scenario.begin_s - scenario.warmup_s,
+        end_s=scenario.begin_s,
+        resamples=0,
+        generator=np.random.default_rng(0),
+    )
+    model = PlatoonModel(with_demand(tables, before), Objective())
+    model.value(current_timing(network))
+    return model.details[-1, :, AFTER].copy()

@@ -72,6 +72,22 @@ def overload_delay_s(degree: float, capacity_vph: float, variance: float, hours:
 
 
 @compiled
+def standing_queue(before: float, spare_vps: float, lasts_s: float) -> tuple[float, float]:
+    """Return what a queue over capacity leaves, and how many of those who stood there wait on average, vehicles.
+
+    ``spare_vps`` is capacity less arrivals. The second figure is the delay by an initial queue of
+    the HCM 2010 (eq. 18-46 ff., d3) as a rate: those who arrive over capacity are in the overload delay.
+    """
+    left = max(0.0, before - spare_vps * lasts_s)
+    if before <= 0.0 or spare_vps <= 0.0:
+        return left, before
+    clear_s = before / spare_vps
+    if clear_s >= lasts_s:
+        return left, before - 0.5 * spare_vps * lasts_s
+    return left, 0.5 * before * clear_s / lasts_s
+
+
+@compiled
 def arrivals(tables: Tables, timing: Timing, s: int, j: int, stream: int, flow: F64, out: F64, work: F64) -> None:
     """Arrivals of a stream over its cycle, vehicles a second: its feeds dispersed, the rest evenly."""
     cycle = timing.cycle[j]
@@ -100,9 +116,9 @@ def arrivals(tables: Tables, timing: Timing, s: int, j: int, stream: int, flow: 
         if total <= 1e-9:
             continue
         fed += rate
-        # what a junction upstream cannot serve does not arrive here
+        # what a junction upstream cannot serve does not arrive here; what it could not serve before may
         departing = total / cycle * (0.5 if other > cycle else 1.0)
-        rate *= min(1.0, departing / max(tables.stream_vps[s, up], 1e-9))
+        rate *= departing / max(tables.stream_vps[s, up], 1e-9)
         scale = rate * cycle / total
         for t in range(cycle):
             work[t] *= scale

@@ -8,9 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from citybrain.signals.retiming.compiled import compiled
-from citybrain.signals.retiming.kernel import run_junction
+from citybrain.signals.retiming.kernel import AFTER, BEFORE, run_junction
 
 F64 = NDArray[np.float64]
+
+
+@compiled
+def hand_over(tables: Any, s: int, j: int, before: F64, details: F64) -> None:
+    """Let a junction's lanes begin a sample with what the sample before left, or with the window's first queues."""
+    for lane in range(tables.lane_first[j], tables.lane_first[j + 1]):
+        details[lane, BEFORE] = before[lane, AFTER] if tables.follows[s] else tables.lane_start[lane]
 
 
 @compiled
@@ -20,6 +27,8 @@ def settle(
     """Value every junction in every sample from empty profiles, sweep after sweep."""
     for s in range(flow.shape[0]):
         flow[s] = 0.0
+        for j in range(cost.shape[1]):
+            hand_over(tables, s, j, details[s - 1], details[s])
         for _ in range(sweeps):
             for j in range(cost.shape[1]):
                 cost[s, j] = run_junction(
@@ -38,10 +47,12 @@ def change(
     total = 0.0
     for s in range(flow.shape[0]):
         kept[:, :] = flow[s, begin:end]
+        hand_over(tables, s, j, spare_details, spare_details)
         here = run_junction(tables, timing, s, j, flow[s], flow[s], spare_details, weights, work, lamp)
         here -= cost[s, j]
         for i in range(after_first[j], after_first[j + 1]):
             other = after[i]
+            hand_over(tables, s, other, spare_details, spare_details)
             here += run_junction(tables, timing, s, other, flow[s], spare, spare_details, weights, work, lamp)
             here -= cost[s, other]
         flow[s, begin:end] = kept
@@ -56,9 +67,11 @@ def keep(
 ) -> None:  # fmt: skip
     """Update profiles and costs of a junction and those after it."""
     for s in range(flow.shape[0]):
+        hand_over(tables, s, j, details[s - 1], details[s])
         cost[s, j] = run_junction(tables, timing, s, j, flow[s], flow[s], details[s], weights, work, lamp)
         for i in range(after_first[j], after_first[j + 1]):
             other = after[i]
+            hand_over(tables, s, other, details[s - 1], details[s])
             cost[s, other] = run_junction(
                 tables, timing, s, other, flow[s], flow[s], details[s], weights, work, lamp
             )
@@ -75,6 +88,7 @@ def sampled(
     begin, end = tables.part_first[tables.lane_first[i]], tables.part_first[tables.lane_first[i + 1]]
     for s in range(len(tables.weight)):
         flow[:, :] = 0.0
+        details[:, BEFORE] = 0.0
         run_junction(tables, timing, s, i, flow, spare, details, weights, work, lamp)
         flow[begin:end] = spare[begin:end]
         for p in range(phases):
