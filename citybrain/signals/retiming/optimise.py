@@ -11,7 +11,7 @@ import numpy as np
 
 from citybrain.signals.retiming.bands import set_bands
 from citybrain.signals.retiming.model import PHASES, pair_costs, solve_offsets
-from citybrain.signals.retiming.moves import Sequences, Setting, apply, setting_of
+from citybrain.signals.retiming.moves import Sequences, Setting, apply, refit, setting_of
 from citybrain.signals.retiming.platoon import Objective, PlatoonModel
 from citybrain.signals.retiming.polish import Search
 from citybrain.signals.retiming.problem import Problem
@@ -21,6 +21,7 @@ from citybrain.signals.retiming.timing import Timing, current_timing
 
 CYCLES_S = (36, 40, 45, 50, 56, 64, 72, 80, 90, 100, 110, 120)
 _MANY_JUNCTIONS = 40
+_OWN = 0  # instead of a cycle: every junction's own
 _SHARE_OF_CYCLES = 0.6  # of the time, for comparing cycles; the rest polishes
 Report = Callable[[str, float, float], None]
 """Called with what is being done, the best value (mean delay a vehicle, s), and how far the offsets may
@@ -98,7 +99,7 @@ class Optimiser:
         self.offset_gap = float("nan")
 
     def run(self) -> None:
-        """Compare common cycles, mix them by group, polish the best."""
+        """Compare common cycles and the current one, mix them by group, polish the best."""
         begun = monotonic()
         if not self.movable:
             return
@@ -106,13 +107,14 @@ class Optimiser:
         by_group: dict[int, list[tuple[float, int, Timing]]] = {}
         self.model = self.coarse
         cycles = self._feasible_cycles()
-        for place, cycle_s in enumerate(cycles):
+        for place, cycle_s in enumerate([*cycles, _OWN]):
             now = monotonic()
             left = begun + _SHARE_OF_CYCLES * self.settings.seconds - now
-            timing = self._at_cycle(cycle_s, now + max(1.0, left / (len(cycles) - place)))
+            until = now + max(1.0, left / (len(cycles) + 1 - place))
+            timing = self._improved(until) if cycle_s == _OWN else self._at_cycle(cycle_s, until)
             if timing is None:
                 continue
-            self._add(f"common cycle {cycle_s} s", timing)
+            self._add("current plan, improved" if cycle_s == _OWN else f"common cycle {cycle_s} s", timing)
             cost = self.fine.tables.weight @ self.fine.cost
             for g, group in enumerate(self.problem.groups):
                 by_group.setdefault(g, []).append((float(cost[group].sum()), cycle_s, timing))
@@ -166,6 +168,23 @@ class Optimiser:
         search.deadline = deadline
         search.climb(self.movable, self.generator, passes=2)
         self.model.value(timing)
+        return timing
+
+    def _improved(self, deadline: float) -> Timing | None:
+        """Return the current plan after hill climbing from it, each junction in the cycle that it has."""
+        if self.settings.offsets == "bandwidth":
+            return None
+        timing = self.current.copy()
+        for j in self.movable:
+            now = setting_of(timing, j)
+            wish = dict.fromkeys(now.stages, 0)  # a stage that is shown twice is shown once, and as long
+            for stage, green in zip(now.stages, now.greens, strict=True):
+                wish[stage] += green
+            greens = refit(self.problem.rules, j, tuple(wish), tuple(wish.values()), int(timing.cycle[j]))
+            if greens is not None:
+                apply(timing, self.problem.rules, j, Setting(tuple(wish), greens, now.offset))
+        search = self._search(timing, deadline, "current plan")
+        search.climb(self.movable, self.generator, passes=2)
         return timing
 
     def _search(self, timing: Timing, deadline: float, what: str) -> Search:
