@@ -7,7 +7,7 @@
 Every map gets its own plan, pure Webster (every stage of its own plan in its order, each junction by
 itself, for the busiest quarter of an hour) and what `citybrain retime` writes, on seeds that the search
 never saw; in the city the plan of current practice is Webster's with offsets, so there is no third.
-Results go to ``out/retime/<map>``; a map whose results are there is not run again.
+Results go to ``out/retime/<map>``; what is there is not run again, seed by seed.
 """
 
 from __future__ import annotations
@@ -46,36 +46,44 @@ SEEDS = (101, 102, 103, 104, 105)
 OWN, WEBSTER, RETIMED = "own plan", "Webster", "retimed"
 
 
-def run(name: str, folder: Path, *, minutes: float, candidates: int, jobs: int, known: Path) -> None:
-    """Retime a scenario, then run its plans on the test seeds."""
-    if (folder / "test.json").exists():
-        return
+def run(name: str, folder: Path, *, minutes: float, candidates: int, jobs: int, known: Path, sumo: bool = True) -> None:
+    """Retime a scenario, then run its plans on the test seeds, seed by seed; what has been run is not run again."""
     if not (folder / "plans.add.xml").exists():
         command = ["-m", "citybrain.cli", "retime", name, "--minutes", str(minutes), "--jobs", str(jobs)]
-        command += ["--candidates", str(candidates), "--out", str(folder)]
+        command += ["--candidates", str(candidates), "--out", str(folder), *(() if sumo else ("--no-sumo",))]
         subprocess.run([sys.executable, *command], check=True)
     scenario = open_scenario(name)
-    delays = {OWN: own_plan(known / folder.name / "results.json"), RETIMED: {}}
+    files = {OWN: None, RETIMED: "plans.add.xml"}
     if not name.startswith(CITY):
+        files[WEBSTER] = "webster.add.xml"
         write_webster(scenario, folder / "webster.add.xml")
-        delays[WEBSTER] = {}
-    files = {OWN: None, WEBSTER: "webster.add.xml", RETIMED: "plans.add.xml"}
+    delays = {OWN: own_plan(known / folder.name / "fixed-time" / "results.json")}
+    delays = {plan: delays.get(plan, {}) | measured(folder).get(plan, {}) for plan in files}
     warm = warm_state(scenario)
     specs, owner = [], []
-    for plan, measured in delays.items():
-        if measured:
-            continue
-        for seed in SEEDS:
-            parameters = {"plans": str((folder / files[plan]).resolve())} if files[plan] else {}
-            policy = "retimed" if files[plan] else "fixed-time"
+    for seed in SEEDS:
+        for plan, file in files.items():
+            if seed in delays[plan]:
+                continue
+            parameters = {"plans": str((folder / file).resolve())} if file else {}
+            policy = "retimed" if file else "fixed-time"
             specs.append(RunSpec(scenario=scenario, policy=policy, seed=seed, parameters=parameters, warm_state=warm))
             owner.append(plan)
     for index, outcome in run_all(specs, jobs=jobs):
+        plan, seed = owner[index], specs[index].seed
         if not isinstance(outcome, RunRecord):
-            raise SystemExit(f"{name}: {owner[index]} seed {specs[index].seed}: {outcome.error}")
-        delays[owner[index]][specs[index].seed] = outcome.result.mean_delay_s
-        print(name, owner[index], specs[index].seed, f"{outcome.result.mean_delay_s:.1f} s", flush=True)
-    (folder / "test.json").write_text(json.dumps(delays, indent=1), encoding="utf-8")
+            raise SystemExit(f"{name}: {plan} seed {seed}: {outcome.error}")
+        delays[plan][seed] = outcome.result.mean_delay_s
+        print(name, plan, seed, f"{delays[plan][seed]:.1f} s", flush=True)
+        (folder / "test.json").write_text(json.dumps(delays, indent=1), encoding="utf-8")
+
+
+def measured(folder: Path) -> dict[str, dict[int, float]]:
+    """Return the delays that a folder holds, by plan and seed."""
+    if not (folder / "test.json").exists():
+        return {}
+    known = json.loads((folder / "test.json").read_text(encoding="utf-8"))
+    return {plan: {int(seed): delay for seed, delay in rows.items()} for plan, rows in known.items()}
 
 
 def write_webster(scenario: Scenario, path: Path) -> None:
@@ -91,32 +99,34 @@ def own_plan(file: Path) -> dict[int, float]:
     if not file.exists():
         return {}
     runs = Results.read(file).runs
-    found = {run.seed: run.mean_delay_s for run in runs if run.policy == "fixed-time" and run.status == "ok"}
-    return found if set(found) >= set(SEEDS) else {}
+    return {run.seed: run.mean_delay_s for run in runs if run.policy == "fixed-time" and run.status == "ok"}
 
 
 def table(out: Path, names: tuple[str, ...], plans: tuple[str, ...]) -> list[str]:
     """Return the table's lines; the last of the plans is compared with the others."""
     against = [OWN, *(plan for plan in plans if plan not in (OWN, RETIMED))]
-    heads = ["map", *plans, *(f"of {plan}" for plan in against), "chosen", "search s"]
+    heads = ["map", *plans, *(f"of {plan}" for plan in against), "seeds", "chosen", "search s"]
     lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     ratios = []
     for name in names:
         folder = out / name
-        if not (folder / "test.json").exists():
+        delays = measured(folder)
+        seeds = [seed for seed in SEEDS if all(seed in delays.get(plan, {}) for plan in plans)]
+        if not seeds:
             continue
-        delays = json.loads((folder / "test.json").read_text(encoding="utf-8"))
         (period,) = RetimeResults.read(folder / "results.json").periods
-        found = {plan: estimate(list(delays[plan].values())) for plan in plans}
+        found = {plan: estimate([delays[plan][seed] for seed in seeds]) for plan in plans}
         cells = [f"{e.mean:.1f} ± {e.mean - e.ci95[0]:.1f} ({e.worst:.1f})" for e in found.values()]
         ratios.append([found[RETIMED].mean / found[plan].mean for plan in against])
         shares = " | ".join(f"**{ratio:.2f}**" for ratio in ratios[-1])
-        lines.append(f"| {name} | {' | '.join(cells)} | {shares} | {period.chosen} | {period.search_s:.0f} |")
+        lines.append(
+            f"| {name} | {' | '.join(cells)} | {shares} | {len(seeds)} | {period.chosen} | {period.search_s:.0f} |"
+        )
     if ratios:
         means = [math.exp(sum(map(math.log, column)) / len(column)) for column in zip(*ratios, strict=True)]
-        lines.append(f"| geometric mean{' |' * len(plans)} | {' | '.join(f'{mean:.2f}' for mean in means)} | | |")
+        lines.append(f"| geometric mean{' |' * len(plans)} | {' | '.join(f'{mean:.2f}' for mean in means)} | | | |")
     today = datetime.now(UTC).date().isoformat()
-    return [*lines, "", f"SUMO {sumo_version()}, {today}, seeds {', '.join(map(str, SEEDS))}."]
+    return [*lines, "", f"SUMO {sumo_version()}, {today}, the first of the seeds {', '.join(map(str, SEEDS))}."]
 
 
 def main() -> None:
@@ -130,6 +140,7 @@ def main() -> None:
     parser.add_argument("--known", type=Path, default=ROOT / "out" / "scoreboard", help="of benchmarks/scoreboard.py")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--maps", help="some of the maps or periods, with commas")
+    parser.add_argument("--no-sumo", action="store_true", help="the platoon model's best, not judged before the test")
     given = parser.parse_args()
     family, names = (CITY, PERIODS) if given.city else ("resco", MAPS)
     if not given.only_table:
@@ -141,6 +152,7 @@ def main() -> None:
                 candidates=given.candidates,
                 jobs=given.jobs,
                 known=given.known,
+                sumo=not given.no_sumo,
             )
     plans = (OWN, RETIMED) if given.city else (OWN, WEBSTER, RETIMED)
     what = "retime kuala lumpur" if given.city else "retime"
