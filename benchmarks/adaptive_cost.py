@@ -51,6 +51,7 @@ def states(network: Network, seed: int, count: int) -> list[Observation]:
                     distance_m=np.where(standing, 7.5 * place, rng.uniform(20, SIGHT_M, len(lane))),
                     speed_mps=np.where(standing, 0.0, 12.0),
                     weight=np.ones(len(lane)),
+                    road_lane=lane.astype(np.int32),
                 ),
                 lane_vehicles=np.bincount(lane, minlength=n).astype(float),
                 lane_halted=np.bincount(lane[standing], minlength=n).astype(float),

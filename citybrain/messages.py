@@ -37,6 +37,8 @@ class Vehicles:
     speed_mps : ndarray of float64
     weight : ndarray of float64
         Vehicles that the row stands for; 1 for one that was seen itself.
+    road_lane : ndarray of int32
+        Lane that it is on now, -1 where that is not known or it is inside a junction.
     """
 
     lane: NDArray[np.int32]
@@ -44,6 +46,7 @@ class Vehicles:
     distance_m: NDArray[np.float64]
     speed_mps: NDArray[np.float64]
     weight: NDArray[np.float64]
+    road_lane: NDArray[np.int32]
 
     def __len__(self) -> int:
         return len(self.lane)

@@ -144,6 +144,7 @@ def observation(
             distance_m=np.array([row[2] for row in rows], dtype=np.float64),
             speed_mps=np.array([row[3] for row in rows], dtype=np.float64),
             weight=np.full(len(rows), weight),
+            road_lane=np.array([row[0] for row in rows], dtype=np.int32),
         ),
         lane_vehicles=count,
         lane_halted=count,

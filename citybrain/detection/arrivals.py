@@ -137,4 +137,5 @@ class Arrivals:
             distance_m=distance_m,
             speed_mps=np.concatenate((b.speed_mps, limit[stops[owner]])),
             weight=np.concatenate((b.weight, np.ones(len(owner)))),
+            road_lane=np.full(len(lane), -1, np.int32),
         )

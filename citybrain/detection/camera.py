@@ -150,6 +150,7 @@ class Camera:
             distance_m=seen.distance_m,
             speed_mps=speed[seen.row],
             weight=np.ones(len(seen.row)),
+            road_lane=readings.lane[seen.row],
         )
         return Observation(
             time_s=time_s,

@@ -44,6 +44,7 @@ class PerfectSensors:
                 distance_m=readings.distance_m[near],
                 speed_mps=readings.speed_mps[near],
                 weight=np.ones(int(near.sum())),
+                road_lane=readings.lane[near],
             ),
             lane_vehicles=vehicles,
             lane_halted=halted,

@@ -26,7 +26,7 @@ def join(parts: list[Vehicles]) -> Vehicles:
     return Vehicles(
         **{
             name: np.concatenate([getattr(part, name) for part in parts])
-            for name in ("lane", "movement", "distance_m", "speed_mps", "weight")
+            for name in ("lane", "movement", "distance_m", "speed_mps", "weight", "road_lane")
         }
     )
 
@@ -44,6 +44,7 @@ def calls(lanes: NDArray[np.int64], only_movement: NDArray[np.int32]) -> Vehicle
         distance_m=np.ones(n),
         speed_mps=np.zeros(n),
         weight=np.ones(n),
+        road_lane=lanes.astype(np.int32),
     )
 
 
@@ -55,6 +56,7 @@ def believed_vehicles(belief: Belief, approaches: Approaches) -> Vehicles:
         distance_m=belief.distance_m,
         speed_mps=belief.speed_mps,
         weight=belief.weight,
+        road_lane=np.full(len(belief.lane), -1, np.int32),
     )
 
 

@@ -252,22 +252,25 @@ class SumoPlant:
             length = self._lane_length[lane_id] = self._api.lane.getLength(lane_id)
         own_length = known[2] if known is not None else vehicle.getLength(name)
         key = known[3] if known is not None else crc32(name.encode())
-        ahead = self._tracker.locate(lane_id, length, vehicle.getRoute(name), vehicle.getRouteIndex(name))
+        route, index = vehicle.getRoute(name), vehicle.getRouteIndex(name)
+        ahead = self._tracker.locate(lane_id, length, route, index, -1 if known is None else known[1].lane)
         if known is not None:
             crossing = known[1].crossing
-            if self._crossed(known[1], ahead):
+            if self._crossed(known[1], ahead, index):
                 crossing = known[1].movement
                 self._passed.append((crossing, key))
             if ahead.lane < 0 and crossing >= 0:
                 ahead = ahead._replace(crossing=crossing)
         return lane_id, ahead, own_length, key
 
-    def _crossed(self, before: Ahead, now: Ahead) -> bool:
-        """Whether a vehicle left its stop-line lane, and not for a lane beside it."""
-        if before.movement < 0 or before.lane != before.stop_lane:
+    def _crossed(self, before: Ahead, now: Ahead, route_index: int) -> bool:
+        """Whether a vehicle left the edge of its stop line, or a whole such edge in one step, and not for a lane beside."""
+        if before.movement < 0:
             return False
-        lanes = self.network.lanes
-        return now.lane < 0 or lanes[now.lane].edge != lanes[before.lane].edge
+        if before.lane == before.stop_lane:
+            lanes = self.network.lanes
+            return now.lane < 0 or lanes[now.lane].edge != lanes[before.lane].edge
+        return route_index > before.stop_index - (now.lane < 0)
 
     def signal_states(self) -> Sequence[str]:
         """Return the lamps of every junction, in the network's order."""

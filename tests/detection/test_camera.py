@@ -37,7 +37,7 @@ def look(rows, parameters=CLEAR, *, passed=(), seed=1):
     """One look; what is believed beyond sight is left out."""
     seen = Camera(NETWORK, parameters, seed=seed).observe(Still(rows, passed), signal_view([0]))
     v, near = seen.vehicles, seen.vehicles.distance_m < 115.0
-    names = ("lane", "movement", "distance_m", "speed_mps", "weight")
+    names = ("lane", "movement", "distance_m", "speed_mps", "weight", "road_lane")
     return replace(seen, vehicles=Vehicles(**{name: getattr(v, name)[near] for name in names}))
 
 

@@ -14,11 +14,13 @@ from citybrain.loop import run_loop
 from citybrain.network.intergreens import SignalRules
 from citybrain.network.synthetic import grid_network
 from citybrain.signals.adaptive import Adaptive
-from citybrain.signals.adaptive.arrivals import Batch, downstream, merge, road_in_sight, travel_time_s
-from citybrain.signals.adaptive.kernel import PLAN_ROWS, Now, improve, rollout, workspace
+from citybrain.signals.adaptive.arrivals import downstream, road_in_sight, travel_time_s
+from citybrain.signals.adaptive.cars import Batch, in_file, merge
+from citybrain.signals.adaptive.kernel import improve
 from citybrain.signals.adaptive.learning import Headways
 from citybrain.signals.adaptive.parameters import AdaptiveParameters
 from citybrain.signals.adaptive.policy import Road
+from citybrain.signals.adaptive.queue_model import PLAN_ROWS, Now, rollout, workspace
 from citybrain.signals.adaptive.storage import Storage
 from citybrain.signals.adaptive.tables import make_tables
 from citybrain.signals.max_pressure import MaxPressure
@@ -38,13 +40,17 @@ def a_plan(*switches):
     return plan
 
 
-def rolled(network, vehicles, plan, *, stage=0, room=1000.0, value=1.0, **parameters):
+def rolled(
+    network, vehicles, plan, *, stage=0, room=1000.0, value=1.0, storage=None, files=None, left_weight=0.0, **parameters
+):
     """Delay that the model predicts for (stop line, time to it, movement) rows, who leaves when, and the switches."""
     tables = make_tables(network, RULES)
-    p = AdaptiveParameters(**parameters)
+    if storage is not None:
+        tables = tables._replace(storage=np.full(len(tables.lane), storage), storage_s=np.zeros(len(tables.lane)))
+    p = AdaptiveParameters(left_weight=left_weight, **parameters)
     rows = np.array(vehicles, dtype=float).reshape(-1, 3)
     batch = Batch(rows[:, 0].astype(np.int64), rows[:, 1], rows[:, 2].astype(np.int64), np.ones(len(rows)))
-    cars = merge([batch], len(tables.lane))
+    cars = merge([batch], len(tables.lane), files)
     n = len(tables.move_lane)
     road = Road(
         np.full(len(tables.lane), 2.0),
@@ -132,6 +138,54 @@ def test_a_full_exit_takes_nobody():
     assert cost == pytest.approx(3 * 60)
 
 
+def test_a_queue_left_at_the_horizon_costs_more_the_longer_it_is():
+    """Clearing Q vehicles at one every 2 s, green for a quarter of the time, costs 2 * 4 * Q ** 2 / 2."""
+    for n in (1, 4):
+        cars = [(1, 0.0, 1)] * n
+        plain, costed = (rolled(TWO, cars, a_plan((900.0, 1)), left_weight=w)[0] for w in (0.0, 4.0))
+        assert costed - plain == pytest.approx(0.5 * 4 * 2.0 * n**2)
+
+
+def test_who_stands_before_a_full_turn_lane_blocks_those_behind_him():
+    # both lanes hold one vehicle; on the road before them the second to turn stands ahead of two who have green
+    cars = [(1, 0.0, 1), (1, 2.0, 1), (0, 3.0, 0), (0, 4.0, 0)]
+    road, own = np.array([5, 9, 9, 9]), np.array([True, False, False, False])
+    far_m = np.array([0.0, 10.0, 20.0, 30.0])
+    _, files = in_file(road, own, np.zeros(4, np.int64), far_m, np.array([c[1] for c in cars]))
+    assert files.feeder.tolist() == [-1, 9, 9, 9]
+    assert files.ahead.tolist() == [-1, -1, 1, 2]
+    stay, turn = a_plan((900.0, 1)), a_plan((ELAPSED_S + 10.0, 1))
+    _, free, *_ = rolled(TWO, cars, stay)
+    assert free[:2].tolist() == pytest.approx([3.0, 5.0])
+    _, blocked, *_ = rolled(TWO, cars, stay, storage=1, files=files)
+    assert np.isinf(blocked).all()
+    _, served, *_ = rolled(TWO, cars, turn, storage=1, files=files)
+    assert np.isfinite(served[2:]).all()  # the turners go, and then the others get their green back
+    assert served[:2].min() > served[2:].max()
+
+
+def test_a_queue_on_one_lane_leaves_at_the_pace_of_one_lane():
+    both = one_junction(["GG"], [])
+    cars = [(k % 2, 0.0, k % 2) for k in range(6)]
+    road, own = np.full(6, 9), np.zeros(6, dtype=bool)
+    eta_s, files = in_file(road, own, np.zeros(6, np.int64), 10.0 + np.arange(6.0), np.zeros(6))
+    cars = [(lane, t, move) for (lane, _, move), t in zip(cars, eta_s, strict=True)]
+    _, wide, *_ = rolled(both, cars, a_plan())
+    _, narrow, *_ = rolled(both, cars, a_plan(), files=files)
+    assert wide.max() < 5.0
+    assert narrow.max() > 9.0
+
+
+def test_nobody_overtakes_on_his_lane():
+    eta_s, files = in_file(
+        np.array([9, 9, -1, 8]), np.zeros(4, bool), np.zeros(4, np.int64), np.array([40.0, 60.0, 5.0, 9.0]),
+        np.array([8.0, 6.0, 1.0, 2.0]),
+    )  # fmt: skip
+    assert eta_s == pytest.approx([8.0, 8.0, 1.0, 2.0], abs=0.01)
+    assert eta_s[1] > eta_s[0]
+    assert files.ahead.tolist() == [-1, 0, -1, -1]
+
+
 def test_a_permissive_turn_waits_for_its_gap():
     opposed = one_junction(["gG", "rr"], [(0, 1)], gives_way=[(0, 1)])
     _, free = predicted(opposed, [(0, 0.0, 0)])
@@ -204,14 +258,14 @@ def test_road_in_sight_ends_at_a_signal():
 
 def delay_on_twin(policy, seed):
     network = grid_network(2, 2, lanes=1, stages=2)
-    trips = poisson_trips(network, np.random.default_rng(seed), flow_vph=350, end_s=900)
+    trips = poisson_trips(network, np.random.default_rng(seed), flow_vph=350, end_s=600)
     plant = PointQueuePlant(network, trips)
-    run_loop(plant, network, policy, PerfectSensors(network), RULES, 1200.0)
+    run_loop(plant, network, policy, PerfectSensors(network), RULES, 800.0)
     return float(plant.outcome().delay_s.mean())
 
 
 def test_it_beats_max_pressure_on_the_twin():
-    ratios = [delay_on_twin(Adaptive(), seed) / delay_on_twin(MaxPressure(), seed) for seed in (1, 2, 3)]
+    ratios = [delay_on_twin(Adaptive(), seed) / delay_on_twin(MaxPressure(), seed) for seed in (1, 2)]
     assert max(ratios) < 0.9
 
 

@@ -58,6 +58,24 @@ def test_the_own_lane_is_kept_where_it_leads_there_and_else_the_nearest_is_taken
     assert locate("west-0>0-0_1", 300.0, route_on, 0, network).stop_lane == kerb
 
 
+def test_a_vehicle_stays_on_the_lanes_that_its_own_leads_to():
+    network = grid_network(1, 3, lanes=2, spacing_m=150.0)
+    first, second, third = (network.edges[network.edge_index(edge)].lanes for edge in ROUTE[:3])
+    straight = next(k for k in network.lanes[second[0]].links if k.to_lane in third)
+    lanes = list(network.lanes)
+    for place in (0, 1):  # no signal at the first node, and straight on from both lanes at the second
+        on = replace(network.lanes[first[0]].links[0], movement=-1, to_lane=second[place])
+        lanes[first[place]] = replace(lanes[first[place]], links=(on,))
+        lanes[second[place]] = replace(lanes[second[place]], links=(straight,))
+    plain = replace(network, lanes=tuple(lanes))
+    tracker = RouteTracker(plain)
+    for place in (0, 1, 0, 1, 1):
+        assert tracker.locate(f"{ROUTE[0]}_{place}", 150.0, ROUTE, 0).stop_lane == second[place]
+        assert tracker.locate(":0-0_1_0", 20.0, ROUTE, 0, first[place]).stop_lane == second[place]
+    unknown = [tracker.locate(":0-0_1_0", 20.0, ROUTE, 0).stop_lane for _ in range(4)]
+    assert sorted(unknown) == sorted(second * 2)  # by turns
+
+
 def test_unsignalised_nodes_are_looked_across_as_far_as_sight_reaches():
     def without_signal(own):
         return replace(own, links=tuple(replace(k, movement=-1) for k in own.links))

@@ -71,6 +71,31 @@ def test_readings_and_lamps_are_the_same_in_process_and_over_the_socket(scenario
     assert seen > 1000
 
 
+def test_crossings_of_stop_lines_at_the_end_of_tiny_edges_are_counted():
+    """Edges of a few centimetres lie between two steps of a vehicle."""
+    scenario = open_scenario("resco:ingolstadt21")
+    network = read_network(scenario.net_file)
+    movements = [m for m in network.movements if not m.is_crossing]
+    tiny = {network.lanes[m.from_lane].edge for m in movements}
+    tiny = {e for e in tiny if network.edges[e].length_m < 1.0}
+    plant, counted, entered = SumoPlant(scenario, network, SumoLaunch(seed=3)), 0, set()
+    try:
+        while plant.time_ms < (scenario.begin_s + 240) * 1000:
+            plant.step()
+            r = plant.read()
+            counted += sum(network.lanes[network.movements[m].from_lane].edge in tiny for m in r.passed.tolist())
+            for name in r.ids:
+                route = plant._api.vehicle.getRoute(name)
+                done = plant._api.vehicle.getRouteIndex(name)
+                inside = plant._api.vehicle.getLaneID(name).startswith(":")
+                left = route[: done + inside]
+                entered |= {(name, i) for i, edge in enumerate(left) if network.edge_index(edge) in tiny}
+    finally:
+        plant.close()
+    assert len(entered) > 20
+    assert counted == pytest.approx(len(entered), rel=0.05)
+
+
 def test_readings_hold_together(scenario, network):
     plant = SumoPlant(scenario, network, SumoLaunch(seed=1))
     halted = inside = 0

@@ -8,49 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from citybrain.network.model import Network
+from citybrain.signals.adaptive.cars import Batch
 from citybrain.signals.adaptive.tables import Tables
 
 _MOST_HOPS = 6
 _START_UP_S = 2.0
-
-
-class Arrivals(NamedTuple):
-    """Vehicles by stop line, in the order in which they will reach it.
-
-    Attributes
-    ----------
-    at : ndarray of int64, shape (n_stop_lines + 1,)
-        Stop line ``i`` owns rows ``at[i]:at[i + 1]``.
-    eta_s : ndarray of float64
-        Earliest time at the stop line, from now.
-    move : ndarray of int64
-        Movement row of :class:`~citybrain.signals.adaptive.tables.Tables`.
-    weight : ndarray of float64
-        Vehicles that the row stands for.
-    """
-
-    at: NDArray[np.int64]
-    eta_s: NDArray[np.float64]
-    move: NDArray[np.int64]
-    weight: NDArray[np.float64]
-
-
-class Batch(NamedTuple):
-    """Arrivals in no order: stop line, time from now, movement row, weight."""
-
-    lane: NDArray[np.int64]
-    eta_s: NDArray[np.float64]
-    move: NDArray[np.int64]
-    weight: NDArray[np.float64]
-
-
-def merge(batches: list[Batch], n_lanes: int) -> Arrivals:
-    """Sort batches into one queue for each stop line; in a tie the earlier batch goes first."""
-    lane, eta_s, move, weight = (np.concatenate(column) for column in zip(*batches, strict=True))
-    order = np.lexsort((eta_s, lane))
-    lane = lane[order]
-    at = np.searchsorted(lane, np.arange(n_lanes + 1)).astype(np.int64)
-    return Arrivals(at, eta_s[order], move[order], weight[order])
 
 
 def travel_time_s(

@@ -108,6 +108,7 @@ class Fallback:
             distance_m=np.concatenate((v.distance_m[kept], _SPACE_M * place)),
             speed_mps=np.concatenate((v.speed_mps[kept], np.zeros(len(lane)))),
             weight=np.concatenate((v.weight[kept], np.minimum(self._queue[lane] - place, 1.0))),
+            road_lane=np.concatenate((v.road_lane[kept], np.full(len(lane), -1, np.int32))),
         )
 
     def explain(self, reasons: dict[int, dict[str, Any]]) -> dict[int, dict[str, Any]]:

@@ -1,271 +1,38 @@
-"""The compiled core: roll a junction's queues forward and choose its next stage.
+"""The compiled core: choose each junction's next stage by rolling plans forward.
 
-One junction with ``L`` stop lines, ``M`` movements, ``S`` stages, ``V`` vehicles in
-sight and a horizon of ``H`` seconds costs ``O(R (H (L + S M) + V))`` for ``R`` plans
-rolled forward: ``K S`` first switches at ``K`` times, then ``D (8 + S)`` for each of the
-``D`` switches that are improved. The cost is linear in the number of junctions.
+A junction whose queue model costs ``R`` (see :mod:`.queue_model`) costs ``K S R`` for
+first switches to ``S`` stages at ``K`` times, then ``D (8 + S) R`` for each of the ``D``
+switches that are improved. The cost is linear in the number of junctions.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numba import njit
 
-from citybrain.signals.adaptive.tables import PERMISSIVE, PROTECTED, RED
+from citybrain.signals.adaptive.queue_model import Now, rollout, workspace
 
 _NO_BOUND = 1e18
-_FOES_LOOKED_AT = 3
 DEPTH = 4
 """Switches of a plan that are improved one by one."""
-PLAN_ROWS = 16
-"""Rows of a plan: their number, then ``(green seconds after which to leave, stage to go to)`` each."""
 DELTAS_S = (-8.0, -4.0, -2.0, -1.0, 1.0, 2.0, 4.0, 8.0)
-
-
-class Work(NamedTuple):
-    """Arrays that a rollout writes to, for the widest junction, so that it allocates nothing.
-
-    By stop line ``head`` is the next vehicle to cross, ``come`` the next to reach the
-    line, ``soon`` the next to count as queued.
-    """
-
-    head: Any
-    come: Any
-    soon: Any
-    ready: Any
-    standing: Any
-    queue: Any
-    used: Any
-    code: Any
-    inside: Any
-    inside_ready: Any
-
-
-@njit(cache=True)
-def workspace(tb: Any) -> Any:
-    """Return a :class:`Work` that fits every junction."""
-    n = 1
-    for j in range(tb.lane_at.size - 1):
-        n = max(n, tb.move_at[j + 1] - tb.move_at[j], tb.lane_at[j + 1] - tb.lane_at[j])
-    return Work(
-        np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n), np.empty(n, np.bool_),
-        np.empty(n), np.empty(n), np.empty(n, np.int8), np.empty(n), np.empty(n),
-    )  # fmt: skip
-
-
-class Now(NamedTuple):
-    """What a junction shows: the stage, or the one to come while an intergreen runs."""
-
-    stage: int
-    switching: bool
-    came_from: int
-    elapsed_s: float
-    remaining_s: float
-
-
-@njit(cache=True, fastmath=True)
-def foe_due(tb: Any, cars: Any, m0: int, l0: int, m: int, code: Any, head: Any, t: int, gap_s: float) -> bool:
-    """Return whether somebody with right of way over movement ``m`` is due within the gap."""
-    for f in range(tb.foe_at[m0 + m], tb.foe_at[m0 + m + 1]):
-        other = tb.foe[f] - m0
-        if code[other] == RED:
-            continue
-        lane = tb.move_lane[m0 + other] - l0
-        q = head[lane]
-        stop = min(cars.at[l0 + lane + 1], q + _FOES_LOOKED_AT)
-        while q < stop and cars.eta_s[q] <= t + gap_s:
-            if cars.move[q] == m0 + other:
-                return True
-            if code[cars.move[q] - m0] != PROTECTED:
-                break  # it stands there itself, and nobody passes it
-            q += 1
-    return False
-
-
-@njit(cache=True, fastmath=True)
-def lamps(tb: Any, n_moves: int, shown: int, coming: int, switching: bool, code: Any) -> None:
-    """Fill ``code`` with each movement's lamp; in an intergreen only links green in both stages stay so."""
-    for m in range(n_moves):
-        now = tb.lamp[coming, m]
-        if switching:
-            before = tb.lamp[shown, m]
-            code[m] = before if before != RED and now != RED else RED
-        else:
-            code[m] = now
-
-
-@njit(cache=True, fastmath=True)
-def next_by_rule(tb: Any, j: int, stage: int, queue: Any, model: Any) -> int:
-    """Return the stage that the continuing rule goes to, or -1 to stay.
-
-    It stays while the stage's queues are within ``hysteresis`` of the fullest stage's.
-    """
-    m0, s0 = tb.move_at[j], tb.stage_at[j]
-    n_moves = tb.move_at[j + 1] - m0
-    own, best, want = 0.0, 0.0, -1
-    for s in range(tb.stage_at[j + 1] - s0):
-        score = 0.0
-        for m in range(n_moves):
-            lamp = tb.lamp[s0 + s, m]
-            if lamp == PROTECTED:
-                score += queue[m]
-            elif lamp == PERMISSIVE:
-                score += 0.5 * queue[m]
-        if s == stage:
-            own = score
-        elif score > best:
-            best = score
-            want = s
-    if best < 0.5 or best <= own * (1.0 + model.hysteresis):
-        return -1
-    return want
-
-
-@njit(cache=True, fastmath=True)
-def rollout(
-    tb: Any, cars: Any, road: Any, model: Any, work: Any, j: int, now: Any, plan: Any, bound: float, done: Any,
-    departed: Any,
-) -> float:
-    """Return the predicted delay, vehicle-seconds, of a plan for junction ``j``.
-
-    The plan's switches come first, then the continuing rule (from the second second on
-    where there are none). ``done`` becomes the switches that were made, ``departed`` each
-    vehicle's crossing time; both only where they are not empty. Stops early once the
-    delay passes ``bound``.
-    """
-    stage, switching, came_from = now.stage, now.switching, now.came_from
-    elapsed_s, remaining_s = now.elapsed_s, now.remaining_s
-    l0, m0, s0 = tb.lane_at[j], tb.move_at[j], tb.stage_at[j]
-    n_lanes, n_moves = tb.lane_at[j + 1] - l0, tb.move_at[j + 1] - m0
-    head, come, soon = work.head, work.come, work.soon
-    ready, standing = work.ready, work.standing
-    queue, used, code, inside, inside_ready = work.queue, work.used, work.code, work.inside, work.inside_ready
-    for m in range(n_moves):
-        queue[m] = used[m] = inside_ready[m] = 0.0
-        inside[m] = road.inside[m0 + m]
-    for i in range(n_lanes):
-        head[i] = come[i] = soon[i] = cars.at[l0 + i]
-        ready[i] = 0.0
-        standing[i] = switching or elapsed_s < 1.0
-    cost, present = 0.0, 0.0
-    for m in range(n_moves):
-        present += inside[m] * road.value[m0 + m]
-    n_planned = int(plan[0, 0])
-    made = 0
-    origin, green_s, left_s = came_from, elapsed_s, remaining_s
-    fresh = True
-    if done.shape[0] > 0:
-        done[0, 0] = 0
-    for t in range(model.horizon):
-        for i in range(n_lanes):
-            last = cars.at[l0 + i + 1]
-            while come[i] < last and cars.eta_s[come[i]] <= t:
-                present += cars.weight[come[i]] * road.value[cars.move[come[i]]]
-                come[i] += 1
-            soon[i] = max(soon[i], head[i])
-            while soon[i] < last and cars.eta_s[soon[i]] <= t + model.look_s:
-                queue[cars.move[soon[i]] - m0] += cars.weight[soon[i]]
-                soon[i] += 1
-        # the signal
-        if switching and left_s <= 0.0:
-            switching = False
-            green_s = 0.0
-            fresh = True
-        if not switching and green_s >= tb.min_green_s[s0 + stage]:
-            want = -1
-            if made < n_planned:
-                if green_s >= plan[made + 1, 0]:
-                    want = int(plan[made + 1, 1])
-            elif made > 0 or t >= 1:
-                want = next_by_rule(tb, j, stage, queue, model)
-            if want >= 0:
-                made += 1
-                if made < done.shape[0]:
-                    done[0, 0] = made
-                    done[made, 0] = green_s
-                    done[made, 1] = want
-                origin, stage = stage, want
-                left_s = tb.change_s[s0 + origin, stage]
-                switching = left_s > 0.0
-                green_s = 0.0
-                fresh = True
-        if switching or fresh:
-            lamps(tb, n_moves, s0 + origin, s0 + stage, switching, code)
-            fresh = switching
-        # those who wait inside leave on a gap, or when the opposing stream has stopped
-        for m in range(n_moves):
-            if (
-                inside[m] > 0.0
-                and inside_ready[m] <= t
-                and (code[m] != PERMISSIVE or not foe_due(tb, cars, m0, l0, m, code, head, t, model.gap_s))
-            ):
-                out = min(1.0, inside[m])
-                inside[m] -= out
-                present -= out * road.value[m0 + m]
-                inside_ready[m] = t + 2.0
-        # discharge, head by head: a shared lane is a queue of movements
-        for i in range(n_lanes):
-            last = cars.at[l0 + i + 1]
-            while head[i] < last:
-                h = head[i]
-                if cars.eta_s[h] >= t + 1.0 or ready[i] >= t + 1.0:
-                    break
-                m = cars.move[h] - m0
-                if code[m] == RED:
-                    standing[i] = True
-                    break
-                exit_lane = tb.move_exit[m0 + m]
-                if road.room[exit_lane] + model.room_rate * t - used[m] < 1.0:
-                    break
-                begin = max(ready[i], cars.eta_s[h], float(t))
-                if standing[i]:
-                    standing[i] = False
-                    if cars.eta_s[h] < t + model.start_loss:
-                        ready[i] = t + model.start_loss
-                        if ready[i] >= t + 1.0:
-                            break
-                        begin = ready[i]
-                weight = cars.weight[h]
-                waits_inside = code[m] == PERMISSIVE and (
-                    inside[m] > 0.0 or foe_due(tb, cars, m0, l0, m, code, head, t, model.gap_s)
-                )
-                if waits_inside and inside[m] + weight > tb.pocket[m0 + m]:
-                    break
-                if soon[i] <= h:
-                    soon[i] = h + 1
-                else:
-                    queue[m] -= weight
-                head[i] = h + 1
-                ready[i] = begin + road.headway_s[l0 + i] * weight
-                if waits_inside:
-                    inside[m] += weight
-                    inside_ready[m] = t + 1.0
-                    if come[i] <= h:
-                        come[i] = h + 1
-                        present += weight * road.value[m0 + m]
-                    continue
-                if come[i] <= h:
-                    come[i] = h + 1
-                else:
-                    present -= weight * road.value[m0 + m]
-                used[m] += weight
-                if departed.size > 0:
-                    departed[h] = begin
-                if code[m] == PERMISSIVE:
-                    ready[i] += model.trickle_s
-        cost += present
-        if cost > bound:
-            return cost
-        green_s += 1.0
-        left_s -= 1.0
-    return cost
 
 
 @njit(cache=True, fastmath=True)
 def improve(
-    tb: Any, cars: Any, road: Any, model: Any, work: Any, j: int, now: Any, plan: Any, cost: float, trial: Any, done: Any
+    tb: Any,
+    cars: Any,
+    road: Any,
+    model: Any,
+    work: Any,
+    j: int,
+    now: Any,
+    plan: Any,
+    cost: float,
+    trial: Any,
+    done: Any,
 ) -> float:
     """Improve a plan switch by switch: another length of a green, or another stage next. Return its delay."""
     n_stages = tb.stage_at[j + 1] - tb.stage_at[j]

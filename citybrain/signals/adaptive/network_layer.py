@@ -149,7 +149,9 @@ class NetworkLayer:
         capacity = sparse.diags(step / headway_s[tb.move_lane]) @ self._serves
         green = one((np.ones(n_stages), (self._junction_of_stage, np.arange(n_stages))), shape=(n_junctions, n_stages))
         lanes = one((share, (tb.move_lane, self.origin)), shape=(len(tb.lane), n))
-        open_ = one((np.ones(n_moves), (tb.move_lane, np.arange(n_moves))), shape=(len(tb.lane), n_moves)) @ self._serves
+        open_ = (
+            one((np.ones(n_moves), (tb.move_lane, np.arange(n_moves))), shape=(len(tb.lane), n_moves)) @ self._serves
+        )
         open_.data[:] = 1.0
         every = sparse.identity(k)
         shift = sparse.diags([1.0], [-1], shape=(k, k)) if k > 1 else sparse.csr_matrix((1, 1))

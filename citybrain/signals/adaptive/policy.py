@@ -10,13 +10,15 @@ from numpy.typing import NDArray
 from citybrain.messages import Decision, Observation
 from citybrain.network.intergreens import SignalRules
 from citybrain.network.model import Network
-from citybrain.signals.adaptive.arrivals import Arrivals, Batch, Expected, downstream, merge, travel_time_s
+from citybrain.signals.adaptive.arrivals import Expected, downstream, travel_time_s
+from citybrain.signals.adaptive.cars import Arrivals, Batch, Files, in_file, merge
 from citybrain.signals.adaptive.fairness import Fairness
 from citybrain.signals.adaptive.fallback import Fallback
-from citybrain.signals.adaptive.kernel import PLAN_ROWS, decide_all, pass_on
+from citybrain.signals.adaptive.kernel import decide_all, pass_on
 from citybrain.signals.adaptive.learning import Headways, Turns
 from citybrain.signals.adaptive.network_layer import NetworkLayer
 from citybrain.signals.adaptive.parameters import AdaptiveParameters
+from citybrain.signals.adaptive.queue_model import PLAN_ROWS
 from citybrain.signals.adaptive.storage import Storage
 from citybrain.signals.adaptive.tables import PROTECTED, VEHICLE_SPACE_M, make_tables
 
@@ -93,12 +95,12 @@ class Adaptive:
         """Return the stage to show at every junction, and why where it changes."""
         observation = self._fallback.complete(observation)
         p, tb, signals = self.parameters, self._tables, observation.signals
-        seen, distance_m, speed_mps = self._seen(observation)
+        seen, files, distance_m, speed_mps = self._seen(observation)
         self._learn(observation, seen, distance_m, speed_mps)
         batches = [seen, self._expected.batch(p.horizon_s, p.expected, neighbours=p.neighbour_s > 0)]
         if self._sent is not None:
             batches.append(self._sent)
-        cars = merge(batches, len(tb.lane))
+        cars = merge(batches, len(tb.lane), files)
         road = Road(
             self._headways.headway_s,
             observation.inside[self._movement],
@@ -131,8 +133,8 @@ class Adaptive:
             else:
                 plan[0, 0] = 0
 
-    def _seen(self, observation: Observation) -> tuple[Batch, NDArray[np.float64], NDArray[np.float64]]:
-        """Vehicles in sight, nearest first, with their distance and speed."""
+    def _seen(self, observation: Observation) -> tuple[Batch, Files, NDArray[np.float64], NDArray[np.float64]]:
+        """Vehicles in sight, nearest first, who follows whom, with their distance and speed."""
         tb, v = self._tables, observation.vehicles
         near = np.flatnonzero((v.movement >= 0) & (v.distance_m <= self.parameters.sight_m))
         lane = tb.lane_row[v.lane[near]].astype(np.int64)
@@ -142,7 +144,9 @@ class Adaptive:
         limit = self._limit_mps[v.lane[near]]
         eta_s = travel_time_s(distance_m, np.minimum(speed_mps, limit), limit, self.parameters.acceleration_mps2)
         move = tb.move_row[v.movement[near]].astype(np.int64)
-        return Batch(lane, eta_s, move, v.weight[near]), distance_m, speed_mps
+        road = v.road_lane[near].astype(np.int64)
+        eta_s, files = in_file(road, road == v.lane[near], self._junction_of_lane[lane], distance_m, eta_s)
+        return Batch(lane, eta_s, move, v.weight[near]), files, distance_m, speed_mps
 
     def _learn(
         self, observation: Observation, seen: Batch, distance_m: NDArray[np.float64], speed_mps: NDArray[np.float64]

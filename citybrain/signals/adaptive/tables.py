@@ -19,6 +19,7 @@ from citybrain.network.model import Junction, Network
 VEHICLE_SPACE_M = 7.5
 """Length of road that a standing vehicle takes."""
 RED, PERMISSIVE, PROTECTED = 0, 1, 2
+_START_MPS = 6.0
 
 
 class Tables(NamedTuple):
@@ -51,6 +52,10 @@ class Tables(NamedTuple):
     min_green_s : ndarray of float64, shape (n_stages,)
     walks : ndarray of bool, shape (n_stages,)
         Whether pedestrians walk in the stage.
+    storage : ndarray of int64
+        Vehicles that fit into the lane of each stop line, at least one.
+    storage_s : ndarray of float64
+        Time that a queue starting behind that lane takes to reach the stop line.
     """
 
     lane_at: NDArray[np.int32]
@@ -69,6 +74,8 @@ class Tables(NamedTuple):
     yellow_s: NDArray[np.float64]
     min_green_s: NDArray[np.float64]
     walks: NDArray[np.bool_]
+    storage: NDArray[np.int64]
+    storage_s: NDArray[np.float64]
 
 
 def make_tables(network: Network, rules: SignalRules) -> Tables:
@@ -121,6 +128,8 @@ def make_tables(network: Network, rules: SignalRules) -> Tables:
         yellow_s=yellow_s,
         min_green_s=min_green_s,
         walks=walks,
+        storage=np.maximum([network.lanes[i].length_m // VEHICLE_SPACE_M for i in lanes], 1).astype(np.int64),
+        storage_s=np.array([network.lanes[i].length_m / _START_MPS for i in lanes], np.float64),
     )
 
 
