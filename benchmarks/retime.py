@@ -46,11 +46,13 @@ SEEDS = (101, 102, 103, 104, 105)
 OWN, WEBSTER, RETIMED = "own plan", "Webster", "retimed"
 
 
-def run(name: str, folder: Path, *, minutes: float, candidates: int, jobs: int, known: Path, sumo: bool = True) -> None:
+def run(
+    name: str, folder: Path, *, minutes: float, candidates: int, jobs: int, known: Path, extra: tuple[str, ...] = ()
+) -> None:
     """Retime a scenario, then run its plans on the test seeds, seed by seed; what has been run is not run again."""
     if not (folder / "plans.add.xml").exists():
         command = ["-m", "citybrain.cli", "retime", name, "--minutes", str(minutes), "--jobs", str(jobs)]
-        command += ["--candidates", str(candidates), "--out", str(folder), *(() if sumo else ("--no-sumo",))]
+        command += ["--candidates", str(candidates), "--out", str(folder), *extra]
         subprocess.run([sys.executable, *command], check=True)
     scenario = open_scenario(name)
     files = {OWN: None, RETIMED: "plans.add.xml"}
@@ -141,6 +143,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--maps", help="some of the maps or periods, with commas")
     parser.add_argument("--no-sumo", action="store_true", help="the platoon model's best, not judged before the test")
+    parser.add_argument("--standing-queues", action="store_true")
     given = parser.parse_args()
     family, names = (CITY, PERIODS) if given.city else ("resco", MAPS)
     if not given.only_table:
@@ -152,7 +155,7 @@ def main() -> None:
                 candidates=given.candidates,
                 jobs=given.jobs,
                 known=given.known,
-                sumo=not given.no_sumo,
+                extra=("--no-sumo",) * given.no_sumo + ("--standing-queues",) * given.standing_queues,
             )
     plans = (OWN, RETIMED) if given.city else (OWN, WEBSTER, RETIMED)
     what = "retime kuala lumpur" if given.city else "retime"

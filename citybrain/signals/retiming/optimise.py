@@ -15,7 +15,7 @@ from citybrain.signals.retiming.moves import Sequences, Setting, apply, refit, s
 from citybrain.signals.retiming.platoon import Objective, PlatoonModel
 from citybrain.signals.retiming.polish import Search
 from citybrain.signals.retiming.problem import Problem
-from citybrain.signals.retiming.queues import Tables
+from citybrain.signals.retiming.queues import coarsened
 from citybrain.signals.retiming.start import Starts
 from citybrain.signals.retiming.timing import Timing, current_timing
 
@@ -43,6 +43,9 @@ class Settings:
         Common cycles to compare.
     offsets : str
         ``delay``: offsets of least delay; ``bandwidth``: widest green bands along the corridors.
+    standing_queues : bool
+        Whether the problem was posed with queues that outlive a slice; the search then starts from the
+        current plan too, since a network full of queues has few better ones.
     seed : int
         Of the demand samples and of the order of the search.
     """
@@ -53,6 +56,7 @@ class Settings:
     cycles_s: tuple[int, ...] = CYCLES_S
     offsets: Literal["delay", "bandwidth"] = "delay"
     seed: int = 1
+    standing_queues: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,18 +66,6 @@ class Candidate:
     name: str
     timing: Timing
     model_s: float
-
-
-def coarsened(tables: Tables) -> Tables:
-    """Return tables with two samples, the mean demand and the busiest, for comparing many plans of a large network."""
-    busiest = int(tables.stream_vps.sum(axis=1).argmax())
-    return tables._replace(
-        stream_vps=np.array([tables.weight @ tables.stream_vps, tables.stream_vps[busiest]]),
-        feed_vps=np.array([tables.weight @ tables.feed_vps, tables.feed_vps[busiest]]),
-        weight=np.array([0.6, 0.4]),
-        lasts_s=np.array([tables.lasts_s.sum() / (~tables.follows).sum(), tables.lasts_s[busiest]]),
-        follows=np.zeros(2, dtype=np.bool_),
-    )
 
 
 class Optimiser:
@@ -99,7 +91,7 @@ class Optimiser:
         self.offset_gap = float("nan")
 
     def run(self) -> None:
-        """Compare common cycles and the current one, mix them by group, polish the best."""
+        """Compare common cycles, mix them by group, polish the best."""
         begun = monotonic()
         if not self.movable:
             return
@@ -107,10 +99,12 @@ class Optimiser:
         by_group: dict[int, list[tuple[float, int, Timing]]] = {}
         self.model = self.coarse
         cycles = self._feasible_cycles()
-        for place, cycle_s in enumerate([*cycles, _OWN]):
+        if self.settings.standing_queues:
+            cycles = [*cycles, _OWN]
+        for place, cycle_s in enumerate(cycles):
             now = monotonic()
             left = begun + _SHARE_OF_CYCLES * self.settings.seconds - now
-            until = now + max(1.0, left / (len(cycles) + 1 - place))
+            until = now + max(1.0, left / (len(cycles) - place))
             timing = self._improved(until) if cycle_s == _OWN else self._at_cycle(cycle_s, until)
             if timing is None:
                 continue

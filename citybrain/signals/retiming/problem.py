@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,8 +42,16 @@ class Problem:
         return value * self.hours * 3600.0 / max(1, self.vehicles)
 
 
-def pose(scenario: Scenario, network: Network, *, seed: int = 1, bus_weight: float = 1.0) -> Problem:
+def pose(
+    scenario: Scenario, network: Network, *, seed: int = 1, bus_weight: float = 1.0, standing_queues: bool = False
+) -> Problem:
     """Read the demand of a scenario's window and set up the tables.
+
+    Parameters
+    ----------
+    standing_queues : bool
+        Whether queues over capacity stand from slice to slice, and from the warm-up on; without it
+        an overload lasts one slice and leaves nothing.
 
     Raises
     ------
@@ -64,8 +72,10 @@ def pose(scenario: Scenario, network: Network, *, seed: int = 1, bus_weight: flo
             f"{scenario.name}: {streams.vehicles} vehicles depart from {scenario.begin_s:g} to {scenario.end_s:g} s, "
             "but 0 of them pass a signal; nothing to retime for"
         )
+    if not standing_queues:
+        samples = replace(samples, follows=np.zeros_like(samples.follows))
     tables = build_tables(network, streams, samples, bus_weight=bus_weight)
-    if scenario.warmup_s > 0:
+    if standing_queues and scenario.warmup_s > 0:
         tables = tables._replace(lane_start=first_queues(scenario, network, streams, tables))
     legs = find_legs(streams, tables)
     return Problem(

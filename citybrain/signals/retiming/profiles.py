@@ -118,7 +118,8 @@ def arrivals(tables: Tables, timing: Timing, s: int, j: int, stream: int, flow: 
         fed += rate
         # what a junction upstream cannot serve does not arrive here; what it could not serve before may
         departing = total / cycle * (0.5 if other > cycle else 1.0)
-        rate *= departing / max(tables.stream_vps[s, up], 1e-9)
+        passed = departing / max(tables.stream_vps[s, up], 1e-9)
+        rate *= passed if tables.follows[s] else min(1.0, passed)
         scale = rate * cycle / total
         for t in range(cycle):
             work[t] *= scale

@@ -131,6 +131,18 @@ def with_demand(tables: Tables, samples: Samples) -> Tables:
     )
 
 
+def coarsened(tables: Tables) -> Tables:
+    """Return tables with two samples, the mean demand and the busiest, for comparing many plans of a large network."""
+    busiest = int(tables.stream_vps.sum(axis=1).argmax())
+    return tables._replace(
+        stream_vps=np.array([tables.weight @ tables.stream_vps, tables.stream_vps[busiest]]),
+        feed_vps=np.array([tables.weight @ tables.feed_vps, tables.feed_vps[busiest]]),
+        weight=np.array([0.6, 0.4]),
+        lasts_s=np.array([tables.lasts_s.sum() / (~tables.follows).sum(), tables.lasts_s[busiest]]),
+        follows=np.zeros(2, dtype=np.bool_),
+    )
+
+
 def _lane_shares(network: Network, streams: Streams, mean_vps: F64) -> dict[tuple[int, int], float]:
     """Share of each stream on each of its ways: those with the fewest lanes choose first."""
     load: dict[int, float] = defaultdict(float)

@@ -123,7 +123,7 @@ def test_the_search_starts_from_the_current_plan_too():
     twice = (*PROGRAM[:2], *PROGRAM[2:], *PROGRAM[:2], *PROGRAM[2:])
     network = one_junction(["Gr", "rG"], [(0, 1)], program=twice)
     problem = pose_even(network, even(("in-0", "out-0"), 600) + even(("in-1", "out-1"), 200), RULES)
-    optimiser = Optimiser(problem, Settings(seconds=2.0, cycles_s=(60,)))
+    optimiser = Optimiser(problem, Settings(seconds=2.0, cycles_s=(60,), standing_queues=True))
     own_s = optimiser.best_s
     optimiser.run()
     (improved,) = [c for c in optimiser.candidates if c.name == "current plan, improved"]
