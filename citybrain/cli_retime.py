@@ -49,7 +49,8 @@ def retime(
     standing_queues: Annotated[
         bool,
         typer.Option(
-            "--standing-queues", help="Oversaturated: queues outlive a slice, and the search starts from the current plan too."
+            "--standing-queues",
+            help="Oversaturated: queues outlive a slice, and the search starts from the current plan too.",
         ),
     ] = False,
     no_sumo: Annotated[

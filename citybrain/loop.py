@@ -91,9 +91,7 @@ def run_loop(
                 decision = policy.decide(observation)  # 3. decide
                 times.decisions_s.append(perf_counter() - asked)
                 events += [
-                    Event(
-                        time_s=decision.time_s, kind="decision", junction_id=network.junctions[j].id, data=why
-                    )
+                    Event(time_s=decision.time_s, kind="decision", junction_id=network.junctions[j].id, data=why)
                     for j, why in decision.reasons.items()
                 ]
         commands = interlock.advance(decision, now_ms)  # 4. interlock

@@ -36,9 +36,7 @@ def by_policy(runs: Sequence[RunResult]) -> dict[str, dict[str, Estimate]]:
         good = [run for run in runs if run.policy == policy and run.status == "ok"]
         if good:
             table[policy] = {
-                metric: estimate(
-                    [getattr(run, metric) for run in good], higher_is_better=metric == "mean_speed_kmh"
-                )
+                metric: estimate([getattr(run, metric) for run in good], higher_is_better=metric == "mean_speed_kmh")
                 for metric in METRICS
             }
     return table
@@ -57,9 +55,7 @@ def compare(runs: Sequence[RunResult], baseline: str) -> list[Comparison]:
         seeds = sorted(seed for name, seed in good if name == policy and (baseline, seed) in good)
         if policy == baseline or not seeds:
             continue
-        delay = np.array(
-            [_saved(good[policy, s].mean_delay_s, good[baseline, s].mean_delay_s) for s in seeds]
-        )
+        delay = np.array([_saved(good[policy, s].mean_delay_s, good[baseline, s].mean_delay_s) for s in seeds])
         travel = np.array(
             [_saved(good[policy, s].mean_travel_time_s, good[baseline, s].mean_travel_time_s) for s in seeds]
         )
@@ -83,9 +79,7 @@ def _saved(value: float, base: float) -> float:
     return 100.0 * (1.0 - value / base) if base > 0 else 0.0
 
 
-def _verdict(
-    low: float, high: float, seeds: int
-) -> Literal["better", "worse", "no difference", "too few seeds"]:
+def _verdict(low: float, high: float, seeds: int) -> Literal["better", "worse", "no difference", "too few seeds"]:
     if seeds < _ENOUGH_SEEDS:
         return "too few seeds"
     if low > 0:

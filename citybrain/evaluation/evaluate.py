@@ -49,9 +49,7 @@ class Request:
     """Plans for the policy ``retimed``."""
 
 
-def evaluate(
-    request: Request, progress: Callable[[int, float, RunSpec], None] = lambda _i, _s, _r: None
-) -> Results:
+def evaluate(request: Request, progress: Callable[[int, float, RunSpec], None] = lambda _i, _s, _r: None) -> Results:
     """Run, compare and write; return the results.
 
     Parameters
@@ -78,9 +76,7 @@ def evaluate(
     outcomes: dict[int, Outcome] = {}
     interrupted = False
     try:
-        for index, outcome in run_all(
-            specs, jobs=request.jobs, progress=lambda i, s: progress(i, s, specs[i])
-        ):
+        for index, outcome in run_all(specs, jobs=request.jobs, progress=lambda i, s: progress(i, s, specs[i])):
             outcomes[index] = outcome
             progress(index, 1.0, specs[index])
     except KeyboardInterrupt:

@@ -85,9 +85,7 @@ def _elements(path: Path, tag: str) -> Iterator[Any]:
         for _, element in etree.iterparse(str(path), tag=tag):
             yield element
     except etree.XMLSyntaxError as error:
-        raise PlantError(
-            f"{path.name} is not complete ({' '.join(str(error).split())}); is the disk full?"
-        ) from None
+        raise PlantError(f"{path.name} is not complete ({' '.join(str(error).split())}); is the disk full?") from None
 
 
 def read_statistics(path: Path) -> Statistics:
@@ -115,9 +113,7 @@ def read_series(path: Path) -> dict[str, NDArray[np.float64]]:
     return {name: table[:, i] for i, name in enumerate(names)}
 
 
-def read_edges(
-    path: Path, network: Network
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+def read_edges(path: Path, network: Network) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Return time lost (vehicle-seconds), mean speed (m/s) and vehicles by edge of the network."""
     n = len(network.edges)
     lost, speed, vehicles = np.zeros(n), np.full(n, np.nan), np.zeros(n)

@@ -1,6 +1,6 @@
 """SUMO as a plant: libsumo in process, TraCI over a socket, or sumo-gui.
 
-The only module that imports ``libsumo`` or ``traci``.
+The only module that opens ``libsumo`` or ``traci``.
 """
 
 from __future__ import annotations
@@ -14,19 +14,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
-from zlib import crc32
-
-import numpy as np
 
 from citybrain.demand.scenario import Scenario
 from citybrain.errors import PlantError
 from citybrain.messages import Command
 from citybrain.network.model import Network
 from citybrain.simulation.plant import Readings
-from citybrain.simulation.tracking import Ahead, RouteTracker
+from citybrain.simulation.sumo_reader import SumoReader
 
 Transport = Literal["libsumo", "traci", "gui"]
-_Entry = tuple[str, Ahead, float, int]  # lane, what is ahead of it, length, key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,14 +118,11 @@ class SumoPlant:
     def __init__(self, scenario: Scenario, network: Network, launch: SumoLaunch) -> None:
         self.network = network
         self._step_ms = round(scenario.step_s * 1000)
-        self._tracker = RouteTracker(network)
-        self._ahead: dict[str, _Entry] = {}
-        self._passed: list[tuple[int, int]] = []
-        self._lane_length: dict[str, float] = {}
         self._open = False
         self._elsewhere = launch.remote is not None
         self._in_process = launch.transport == "libsumo" and launch.remote is None
         self._api: Any = self._start(sumo_arguments(scenario, launch), launch)
+        self._reader = SumoReader(self._api, network, in_process=self._in_process)
         self._open = True
         self._time_ms = round(self._api.simulation.getTime() * 1000)
 
@@ -165,8 +158,7 @@ class SumoPlant:
             # a SUMO that was running before it loaded this scenario needs to be told where the step ends
             self._api.simulationStep(*([(self._time_ms + self._step_ms) / 1000] if self._elsewhere else []))
             self._time_ms += self._step_ms
-            if not self._in_process:
-                self._subscribe_new()
+            self._reader.subscribe_new()
 
     @contextmanager
     def _losses(self) -> Iterator[None]:
@@ -178,99 +170,7 @@ class SumoPlant:
     def read(self) -> Readings:
         """Read every vehicle: plain getters in process, subscriptions over a socket."""
         with self._losses():
-            rows = self._rows_in_process() if self._in_process else self._rows_subscribed()
-        n = len(rows)
-        passed, self._passed = self._passed, []
-        ids = tuple(row[0] for row in rows)
-        ahead = [row[1] for row in rows]
-        position = np.fromiter((row[3] for row in rows), np.float64, n)
-        return Readings(
-            ids=ids,
-            lane=np.fromiter((a.lane for a in ahead), np.int32, n),
-            position_m=position,
-            speed_mps=np.fromiter((row[4] for row in rows), np.float64, n),
-            length_m=np.fromiter((row[2] for row in rows), np.float64, n),
-            stop_lane=np.fromiter((a.stop_lane for a in ahead), np.int32, n),
-            movement=np.fromiter((a.movement for a in ahead), np.int32, n),
-            distance_m=np.fromiter((a.reach_m for a in ahead), np.float64, n) - position,
-            passed=np.array([movement for movement, _ in passed], dtype=np.int32),
-            key=np.fromiter((row[5] for row in rows), np.int64, n),
-            passed_key=np.array([key for _, key in passed], dtype=np.int64),
-            crossing=np.fromiter((a.crossing for a in ahead), np.int32, n),
-        )
-
-    def _rows_in_process(self) -> list[tuple[str, Ahead, float, float, float, int]]:
-        vehicle = self._api.vehicle
-        get_lane, get_position, get_speed = vehicle.getLaneID, vehicle.getLanePosition, vehicle.getSpeed
-        known, rows, current = self._ahead, [], {}
-        for name in vehicle.getIDList():
-            lane_id = get_lane(name)
-            if not lane_id:  # between two places while it is teleported
-                continue
-            entry = known.get(name)
-            if entry is None or entry[0] != lane_id:
-                entry = self._locate(name, lane_id, entry)
-            current[name] = entry
-            rows.append((name, entry[1], entry[2], get_position(name), get_speed(name), entry[3]))
-        self._ahead = current
-        return rows
-
-    def _subscribe_new(self) -> None:
-        constants = importlib.import_module("traci.constants")
-        variables = (constants.VAR_LANE_ID, constants.VAR_LANEPOSITION, constants.VAR_SPEED)
-        for name in self._api.simulation.getDepartedIDList():
-            self._api.vehicle.subscribe(name, variables)
-
-    def _rows_subscribed(self) -> list[tuple[str, Ahead, float, float, float, int]]:
-        constants = importlib.import_module("traci.constants")
-        results = self._api.vehicle.getAllSubscriptionResults()
-        rows, current = [], {}
-        for name in self._api.vehicle.getIDList():
-            values = results.get(name)
-            if values is None:  # inserted before this client came
-                self._api.vehicle.subscribe(
-                    name, (constants.VAR_LANE_ID, constants.VAR_LANEPOSITION, constants.VAR_SPEED)
-                )
-                values = self._api.vehicle.getSubscriptionResults(name)
-            lane_id = values[constants.VAR_LANE_ID]
-            if not lane_id:
-                continue
-            entry = self._ahead.get(name)
-            if entry is None or entry[0] != lane_id:
-                entry = self._locate(name, lane_id, entry)
-            current[name] = entry
-            rows.append(
-                (name, entry[1], entry[2], values[constants.VAR_LANEPOSITION], values[constants.VAR_SPEED], entry[3])
-            )
-        self._ahead = current
-        return rows
-
-    def _locate(self, name: str, lane_id: str, known: _Entry | None) -> _Entry:
-        vehicle = self._api.vehicle
-        length = self._lane_length.get(lane_id)
-        if length is None:
-            length = self._lane_length[lane_id] = self._api.lane.getLength(lane_id)
-        own_length = known[2] if known is not None else vehicle.getLength(name)
-        key = known[3] if known is not None else crc32(name.encode())
-        route, index = vehicle.getRoute(name), vehicle.getRouteIndex(name)
-        ahead = self._tracker.locate(lane_id, length, route, index, -1 if known is None else known[1].lane)
-        if known is not None:
-            crossing = known[1].crossing
-            if self._crossed(known[1], ahead, index):
-                crossing = known[1].movement
-                self._passed.append((crossing, key))
-            if ahead.lane < 0 and crossing >= 0:
-                ahead = ahead._replace(crossing=crossing)
-        return lane_id, ahead, own_length, key
-
-    def _crossed(self, before: Ahead, now: Ahead, route_index: int) -> bool:
-        """Whether a vehicle left the edge of its stop line, or a whole such edge in one step, and not for a lane beside."""
-        if before.movement < 0:
-            return False
-        if before.lane == before.stop_lane:
-            lanes = self.network.lanes
-            return now.lane < 0 or lanes[now.lane].edge != lanes[before.lane].edge
-        return route_index > before.stop_index - (now.lane < 0)
+            return self._reader.read()
 
     def signal_states(self) -> Sequence[str]:
         """Return the lamps of every junction, in the network's order."""

@@ -40,14 +40,12 @@ def a_plan(*switches):
     return plan
 
 
-def rolled(
-    network, vehicles, plan, *, stage=0, room=1000.0, value=1.0, storage=None, files=None, left_weight=0.0, **parameters
-):
+def rolled(network, vehicles, plan, *, stage=0, room=1000.0, value=1.0, storage=None, files=None, **parameters):
     """Delay that the model predicts for (stop line, time to it, movement) rows, who leaves when, and the switches."""
     tables = make_tables(network, RULES)
     if storage is not None:
         tables = tables._replace(storage=np.full(len(tables.lane), storage), storage_s=np.zeros(len(tables.lane)))
-    p = AdaptiveParameters(left_weight=left_weight, **parameters)
+    p = AdaptiveParameters(**parameters)
     rows = np.array(vehicles, dtype=float).reshape(-1, 3)
     batch = Batch(rows[:, 0].astype(np.int64), rows[:, 1], rows[:, 2].astype(np.int64), np.ones(len(rows)))
     cars = merge([batch], len(tables.lane), files)
@@ -136,14 +134,6 @@ def test_a_full_exit_takes_nobody():
     cost, departed = predicted(TWO, [(0, 0.0, 0)] * 3, room=0.0, room_rate_vps=0.0)
     assert np.isinf(departed).all()
     assert cost == pytest.approx(3 * 60)
-
-
-def test_a_queue_left_at_the_horizon_costs_more_the_longer_it_is():
-    """Clearing Q vehicles at one every 2 s, green for a quarter of the time, costs 2 * 4 * Q ** 2 / 2."""
-    for n in (1, 4):
-        cars = [(1, 0.0, 1)] * n
-        plain, costed = (rolled(TWO, cars, a_plan((900.0, 1)), left_weight=w)[0] for w in (0.0, 4.0))
-        assert costed - plain == pytest.approx(0.5 * 4 * 2.0 * n**2)
 
 
 def test_who_stands_before_a_full_turn_lane_blocks_those_behind_him():

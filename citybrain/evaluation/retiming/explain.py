@@ -17,9 +17,7 @@ _SMALL_S = 0.3
 _GREEN_SHIFT = 0.05
 
 
-def junction_rows(
-    problem: Problem, model: PlatoonModel, before: Timing, after: Timing
-) -> tuple[JunctionRow, ...]:
+def junction_rows(problem: Problem, model: PlatoonModel, before: Timing, after: Timing) -> tuple[JunctionRow, ...]:
     """Return a row for each junction, worst delay before first."""
     pages = []
     for timing in (before, after):

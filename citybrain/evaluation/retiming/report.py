@@ -53,9 +53,7 @@ class OverloadRow:
     queue: float
 
 
-def write_report(
-    path: Path, results: RetimeResults, outcomes: Sequence[PeriodOutcome], network: Network
-) -> None:
+def write_report(path: Path, results: RetimeResults, outcomes: Sequence[PeriodOutcome], network: Network) -> None:
     """Write the report as one HTML file that works offline."""
     environment = Environment(
         loader=PackageLoader("citybrain.evaluation.retiming", "templates"),
@@ -126,9 +124,7 @@ def _headline(row: PeriodRow) -> str:
     )
 
 
-def _corridor_page(
-    outcome: PeriodOutcome, network: Network, chain: tuple[int, ...], name: str
-) -> CorridorPage | None:
+def _corridor_page(outcome: PeriodOutcome, network: Network, chain: tuple[int, ...], name: str) -> CorridorPage | None:
     ids = [network.junctions[j].id for j in chain]
     short = [text if len(text) < 18 else text[:16] + "…" for text in ids]
     pictures, found = [], []

@@ -133,9 +133,7 @@ def check_network(network: Network) -> None:
         )
 
 
-def _retime_period(
-    request: RetimeRequest, period: Period, problem: Problem, progress: Progress
-) -> PeriodOutcome:
+def _retime_period(request: RetimeRequest, period: Period, problem: Problem, progress: Progress) -> PeriodOutcome:
     begun = monotonic()
     network, rules = problem.network, period.scenario.rules
     optimiser = Optimiser(problem, request.settings, lambda what, v, b: progress(period.name, what, v, b))
@@ -223,9 +221,7 @@ def _text(network: Network, rules: SignalRules, timing: Timing, current: Timing)
     return sumo_text(network, rules, plans) if plans else None
 
 
-def _write(
-    request: RetimeRequest, network: Network, results: RetimeResults, outcomes: list[PeriodOutcome]
-) -> None:
+def _write(request: RetimeRequest, network: Network, results: RetimeResults, outcomes: list[PeriodOutcome]) -> None:
     """Write all files, or none."""
     from citybrain.evaluation.retiming.report import write_report
 
@@ -236,9 +232,7 @@ def _write(
         text = sumo_text(network, rules, plans) if plans else current_text(network)
     else:
         text = switching_text(network, rules, [(o.row.name, o.row.begin_s, o.plans) for o in outcomes])
-    toml = toml_text(
-        network, rules, {name: plans or {} for name, plans in kept.items()}, source=request.scenario.name
-    )
+    toml = toml_text(network, rules, {name: plans or {} for name, plans in kept.items()}, source=request.scenario.name)
     with tempfile.TemporaryDirectory(prefix=".writing-", dir=request.out) as name:
         folder = Path(name)
         (folder / "plans.add.xml").write_text(text, encoding="utf-8")
@@ -247,5 +241,3 @@ def _write(
         write_report(folder / "report.html", results, outcomes, network)
         for file in FILES:
             (folder / file).replace(request.out / file)
-
-

@@ -16,9 +16,7 @@ _RED = CHANGE_COLOURS[6]
 _CYCLES = 3
 
 
-def plot_time_space(
-    up: Direction | None, down: Direction | None, names: Sequence[str], ax: Axes | None = None
-) -> Axes:
+def plot_time_space(up: Direction | None, down: Direction | None, names: Sequence[str], ax: Axes | None = None) -> Axes:
     """Draw two or three cycles of a corridor.
 
     Parameters

@@ -20,7 +20,6 @@ class Model(NamedTuple):
     room_rate: float
     passes: int
     headway: float
-    left_weight: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +54,6 @@ class AdaptiveParameters:
         Share by which the value of a crossing falls when its way stands full; 0 for none.
     least_value : float
         Value of a crossing into a way that stands full.
-    left_weight : float
-        Share of time without green, over that with it, at which a queue left at the horizon is taken to
-        clear; 0 for no cost of what is left.
     network_s : float
         Time between two solutions of the network layer; 0 switches it off.
     neighbour_s : float
@@ -85,7 +81,6 @@ class AdaptiveParameters:
     passes: int = 1
     storage_weight: float = 1.0
     least_value: float = 0.05
-    left_weight: float = 3.0
     network_s: float = 0.0
     neighbour_s: float = 20.0
     expected: float = 1.0
@@ -114,5 +109,4 @@ class AdaptiveParameters:
             room_rate=self.room_rate_vps,
             passes=int(self.passes),
             headway=self.headway_s,
-            left_weight=self.left_weight,
         )

@@ -307,10 +307,4 @@ def rollout(
             return cost
         green_s += 1.0
         left_s -= 1.0
-    if model.left_weight > 0.0:
-        for i in range(n_lanes):
-            left = 0.0
-            for h in range(head[i], come[i]):
-                left += cars.weight[h] * road.value[cars.move[h]]
-            cost += 0.5 * model.left_weight * road.headway_s[l0 + i] * left * left
     return cost

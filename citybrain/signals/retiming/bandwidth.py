@@ -52,7 +52,13 @@ class Bands:
 
 
 def widest_bands(
-    ways: Sequence[Way], cycle_s: float, *, weights: Sequence[float] = (), ratio: float = 0.0, seconds: float = 20.0, seed: int = 1
+    ways: Sequence[Way],
+    cycle_s: float,
+    *,
+    weights: Sequence[float] = (),
+    ratio: float = 0.0,
+    seconds: float = 20.0,
+    seed: int = 1,
 ) -> Bands:
     """Find the offsets whose bands are widest together.
 

@@ -105,7 +105,9 @@ def read_plans(path: Path, network: Network, rules: SignalRules) -> dict[str, di
                 f"sum to {cycle_s:g}; correct one of them"
             )
         if row.offset_s >= cycle_s:
-            raise InputError(f"{path}: junction {row.junction}: offset_s {row.offset_s:g} is not below cycle {cycle_s:g}")
+            raise InputError(
+                f"{path}: junction {row.junction}: offset_s {row.offset_s:g} is not below cycle {cycle_s:g}"
+            )
         if row.junction in periods.setdefault(row.period, {}):
             raise InputError(f"{path}: junction {row.junction} has two plans for period {row.period!r}; remove one")
         periods[row.period][row.junction] = plan

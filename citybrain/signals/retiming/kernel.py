@@ -105,7 +105,9 @@ def _run_lane(
                         opposing += source[foe, t]
                         busy = busy or source[foe, t] > _BUSY * tables.part_sat[foe]
                 able = 0.0 if busy else min(tables.part_sat[k], _GAPS[min(400, int(opposing / _GAP_STEP_VPS + 0.5))])
-                if lamp[k - begin, t + 1 if t + 1 < cycle else 0] == 0:  # those inside the junction leave in the intergreen
+                if (
+                    lamp[k - begin, t + 1 if t + 1 < cycle else 0] == 0
+                ):  # those inside the junction leave in the intergreen
                     able += max(1.0, inside)
             elif b - a > 1:
                 able = _BLOCKED_VPS

@@ -83,9 +83,7 @@ class PlatoonModel:
 
     def value(self, timing: Timing) -> float:
         """Value a plan from scratch: sweeps over the network until platoons have gone round."""
-        settle(
-            self.tables, timing, self.flow, self.details, self.cost, self.weights, self.work, self.lamp, _SWEEPS
-        )
+        settle(self.tables, timing, self.flow, self.details, self.cost, self.weights, self.work, self.lamp, _SWEEPS)
         return float(self.tables.weight @ self.cost.sum(axis=1))
 
     def try_junction(self, timing: Timing, junction: int) -> float:

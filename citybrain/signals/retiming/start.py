@@ -25,7 +25,8 @@ class Starts:
     def __init__(self, network: Network, tables: Tables, rules: Rules) -> None:
         self.network, self.tables, self.rules = network, tables, rules
         self.loads: list[LaneLoads] = [
-            lane_loads(tables, j, len(junction.stages), self._busiest(j)) for j, junction in enumerate(network.junctions)
+            lane_loads(tables, j, len(junction.stages), self._busiest(j))
+            for j, junction in enumerate(network.junctions)
         ]
 
     def _busiest(self, junction: int) -> np.ndarray:

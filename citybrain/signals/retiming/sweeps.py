@@ -31,9 +31,7 @@ def settle(
             hand_over(tables, s, j, details[s - 1], details[s])
         for _ in range(sweeps):
             for j in range(cost.shape[1]):
-                cost[s, j] = run_junction(
-                    tables, timing, s, j, flow[s], flow[s], details[s], weights, work, lamp
-                )
+                cost[s, j] = run_junction(tables, timing, s, j, flow[s], flow[s], details[s], weights, work, lamp)
 
 
 @compiled
@@ -72,9 +70,7 @@ def keep(
         for i in range(after_first[j], after_first[j + 1]):
             other = after[i]
             hand_over(tables, s, other, details[s - 1], details[s])
-            cost[s, other] = run_junction(
-                tables, timing, s, other, flow[s], flow[s], details[s], weights, work, lamp
-            )
+            cost[s, other] = run_junction(tables, timing, s, other, flow[s], flow[s], details[s], weights, work, lamp)
 
 
 @compiled
@@ -93,7 +89,5 @@ def sampled(
         flow[begin:end] = spare[begin:end]
         for p in range(phases):
             timing.offset[j] = timing.offset[i] + round(p * cycle / phases)
-            found[p] += tables.weight[s] * run_junction(
-                tables, timing, s, j, flow, spare, details, weights, work, lamp
-            )
+            found[p] += tables.weight[s] * run_junction(tables, timing, s, j, flow, spare, details, weights, work, lamp)
     return found
