@@ -54,7 +54,9 @@ def without_signals(scenario: Scenario, folder: Path) -> Scenario:
             kind.attrib.update(BOLD)
         routes.append(folder / f"{place}.rou.xml")
         tree.write(str(routes[-1]))
-    return replace(scenario, route_files=tuple(routes), additional_files=(*scenario.additional_files, programs))
+    return replace(
+        scenario, route_files=tuple(routes), additional_files=(*scenario.additional_files, programs)
+    )
 
 
 def floor_s(name: str) -> float:
@@ -84,9 +86,7 @@ def delay_s(name: str, policy: str) -> float:
 
 def main(maps: list[str]) -> None:
     """Print the table."""
-    print(
-        "| map | floor, s | best peer | adaptive | controllable delay of the best peer removed |\n|---|---|---|---|---|"
-    )
+    print("| map | floor, s | best peer | adaptive | controllable delay of the best peer removed |\n|---|---|---|---|---|")
     for name in maps:
         floor = floor_s(name)
         peers = ("fixed-time", "actuated", "delay-based", "max-pressure", "max-wave", "greedy")
