@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from citybrain.messages import Command
+from citybrain.messages import OWN_PROGRAM, Command
 from citybrain.network.model import GREEN, Junction, Link, Movement, Network
 from citybrain.simulation.plant import Readings
 from citybrain.simulation.trips import Trip
@@ -279,8 +279,10 @@ class PointQueuePlant:
     def apply(self, commands: Sequence[Command]) -> None:
         """Show what the interlock commands."""
         for command in commands:
-            self._commanded[command.junction] = True
-            self._show(self.network.junctions[command.junction], command.state)
+            junction = self.network.junctions[command.junction]
+            own = command.state == OWN_PROGRAM
+            self._commanded[command.junction] = not own
+            self._show(junction, self._own_state(junction) if own else command.state)
 
     def close(self) -> None:
         """Nothing to finish: the outcome stays readable."""

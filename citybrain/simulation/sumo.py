@@ -20,9 +20,10 @@ import numpy as np
 
 from citybrain.demand.scenario import Scenario
 from citybrain.errors import PlantError
-from citybrain.messages import Command
+from citybrain.messages import OWN_PROGRAM, Command
 from citybrain.network.model import Network
 from citybrain.simulation.plant import Readings
+from citybrain.simulation.sumo_fleet import SumoFleet
 from citybrain.simulation.tracking import Ahead, RouteTracker
 
 Transport = Literal["libsumo", "traci", "gui"]
@@ -126,6 +127,7 @@ class SumoPlant:
         self._ahead: dict[str, _Entry] = {}
         self._passed: list[tuple[int, int]] = []
         self._lane_length: dict[str, float] = {}
+        self._own_program: dict[str, str] = {}
         self._open = False
         self._elsewhere = launch.remote is not None
         self._in_process = launch.transport == "libsumo" and launch.remote is None
@@ -269,6 +271,23 @@ class SumoPlant:
         lanes = self.network.lanes
         return now.lane < 0 or lanes[now.lane].edge != lanes[before.lane].edge
 
+    def fleet(self) -> SumoFleet:
+        """Return a way to start and read emergency vehicles."""
+        return SumoFleet(self._api, self.network)
+
+    def losses(self) -> dict[str, float]:
+        """Return the delay that every vehicle on the road has had since its wish to depart, seconds."""
+        vehicle = self._api.vehicle
+        return {name: vehicle.getTimeLoss(name) + vehicle.getDepartDelay(name) for name in vehicle.getIDList()}
+
+    def exists(self, name: str) -> bool:
+        """Whether a vehicle is still in the simulation, if only between two places."""
+        return name in self._api.vehicle.getIDList()
+
+    def teleporting(self) -> Sequence[str]:
+        """Return the vehicles that SUMO moves elsewhere in this step because they stood too long."""
+        return tuple(self._api.simulation.getStartingTeleportIDList())
+
     def signal_states(self) -> Sequence[str]:
         """Return the lamps of every junction, in the network's order."""
         get = self._api.trafficlight.getRedYellowGreenState
@@ -279,7 +298,13 @@ class SumoPlant:
         """Set the lamps; SUMO keeps them until the next command."""
         with self._losses():
             for command in commands:
-                self._api.trafficlight.setRedYellowGreenState(command.junction_id, command.state)
+                lights, name = self._api.trafficlight, command.junction_id
+                if command.state == OWN_PROGRAM:  # it went on unseen while lamps were set
+                    lights.setProgram(name, self._own_program[name])
+                    continue
+                if name not in self._own_program:
+                    self._own_program[name] = lights.getProgram(name)
+                lights.setRedYellowGreenState(name, command.state)
 
     def close(self) -> None:
         """Close the simulation and its outputs."""

@@ -1,0 +1,82 @@
+"""What a junction's own program shows at any time: needed to take a junction over from it and to give it back."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import NamedTuple
+
+from citybrain.network.model import GREEN, Junction
+
+
+class Shown(NamedTuple):
+    """A phase of a program at one moment.
+
+    Attributes
+    ----------
+    stage : int
+        The junction's stage with the same greens; -1 within an intergreen.
+    elapsed_ms, remaining_ms : int
+        Since the phase began, and until it ends.
+    """
+
+    state: str
+    stage: int
+    elapsed_ms: int
+    remaining_ms: int
+
+
+class OwnProgram:
+    """A static program on the common clock: its place at ``t`` is ``(t - offset) mod cycle``.
+
+    Attributes
+    ----------
+    cycle_ms : int
+        0 where the junction has no program.
+    order : tuple of int
+        Stages in the order that the program shows them.
+    """
+
+    def __init__(self, junction: Junction) -> None:
+        ends, total = [], 0
+        for phase in junction.program:
+            total += round(phase.duration_s * 1000)
+            ends.append(total)
+        self._ends, self.cycle_ms = ends, total
+        self._offset_ms = round(junction.offset_s * 1000)
+        self._states = tuple(phase.state for phase in junction.program)
+        self._stages = tuple(_stage_of(junction, state) for state in self._states)
+        self.order = tuple(dict.fromkeys(stage for stage in self._stages if stage >= 0))
+
+    def at(self, time_ms: int) -> Shown:
+        """Return what the program shows from ``time_ms`` on.
+
+        Raises
+        ------
+        ValueError
+            If there is no program.
+        """
+        if not self.cycle_ms:
+            raise ValueError("a junction without a program shows nothing of its own")
+        place = (time_ms - self._offset_ms) % self.cycle_ms
+        k = bisect_right(self._ends, place)
+        begin = self._ends[k - 1] if k else 0
+        return Shown(self._states[k], self._stages[k], place - begin, self._ends[k] - place)
+
+    def next_stage(self, time_ms: int) -> tuple[int, int]:
+        """Return the stage that is shown or comes next, and the milliseconds until it is."""
+        wait_ms = 0
+        for _ in self._states:
+            shown = self.at(time_ms + wait_ms)
+            if shown.stage >= 0:
+                return shown.stage, wait_ms
+            wait_ms += shown.remaining_ms
+        return -1, 0
+
+
+def _stage_of(junction: Junction, state: str) -> int:
+    if set(state) & set("yYu"):
+        return -1
+    for stage in junction.stages:
+        if all((lamp in GREEN) == stage.is_green(link) for link, lamp in enumerate(state)):
+            return stage.index
+    return -1
