@@ -17,6 +17,7 @@ from citybrain.signals.priority.route_line import RouteLine
 TURNOUT_S = (45.0, 75.0)
 """From the call until the crew is on the road; NFPA 1710 asks for 60 s (medical) and 80 s (fire)."""
 _LEAST_SIGNALS, _LEAST_M = 3, 700.0
+_OF_LONGEST, _SAMPLE = 0.6, 150
 _SHORTEST_EDGE_M = 25.0
 _TRIES = 4000
 
@@ -66,15 +67,16 @@ def draw_calls(
     """Draw calls that are announced at ``time_s``.
 
     With sites: a fire engine or an ambulance goes from a site to a random address, or an ambulance
-    from there to a hospital. Without: from a random road to another. Ways of fewer than three
-    signals or 700 m are drawn again; on a small map, the longer of what it has.
+    from there to a hospital. Without: from a random road to another. Ways of fewer signals than
+    :func:`least_signals` or of less than 700 m are drawn again.
 
     Raises
     ------
     InputError
-        If the map has no way through three signals.
+        If the map has too few such ways.
     """
     free_s = np.array([edge.length_m / max(edge.speed_mps, 1.0) for edge in network.edges])
+    least = least_signals(network, places, planner)
     calls: list[Call] = []
     for _ in range(_TRIES):
         if len(calls) == count:
@@ -88,7 +90,7 @@ def draw_calls(
             continue
         line = RouteLine(network, way)
         signals = len({c.junction for c in line.crossings if c.at_m > from_m})
-        if signals < _LEAST_SIGNALS or line.length_m < _LEAST_M:
+        if signals < least or line.length_m < _LEAST_M:
             continue
         calls.append(
             Call(
@@ -104,10 +106,26 @@ def draw_calls(
         )
     if len(calls) < count:
         raise InputError(
-            f"{network.source}: {len(calls)} of {count} calls found a way through {_LEAST_SIGNALS} signals and "
+            f"{network.source}: {len(calls)} of {count} calls found a way through {least} signals and "
             f"{_LEAST_M:g} m; ask for fewer vehicles at a time, or use a larger map"
         )
     return tuple(calls)
+
+
+def least_signals(network: Network, places: Places, planner: RoutePlanner) -> int:
+    """Return how many signals a way must have: three, or without sites 60 % of the most of 150 random ways."""
+    if places.sites:
+        return _LEAST_SIGNALS
+    free_s = np.array([edge.length_m / max(edge.speed_mps, 1.0) for edge in network.edges])
+    rng, most = np.random.default_rng(0), 0
+    for _ in range(_SAMPLE):
+        _, (origin, _), (destination, _) = _ends(network, places, rng)
+        try:
+            way, _ = planner.fastest(origin, destination, free_s)
+        except ValueError:
+            continue
+        most = max(most, len({c.junction for c in RouteLine(network, way).crossings}))
+    return max(_LEAST_SIGNALS, round(_OF_LONGEST * most))
 
 
 def _ends(

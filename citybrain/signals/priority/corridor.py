@@ -27,6 +27,7 @@ from citybrain.signals.priority.route_line import Crossing, RouteLine
 from citybrain.signals.priority.stages import ApproachStages
 
 _FULL_M, _CRAWL_MPS = 12.0, 1.5
+_NEAR_M = 80.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +117,10 @@ class Corridor:
         found: list[Wish] = []
         before_m, passed_s, platoon_s = place_m, lead_s, np.inf
         junctions: set[int] = set()
+        merge_m = self._merge(line, place_m, observation)
         for place, crossing in enumerate(ahead):
+            if crossing.at_m > merge_m:
+                break
             junctions.add(crossing.junction)
             if len(junctions) > p.ahead:
                 break
@@ -160,6 +164,23 @@ class Corridor:
             ahead = (v.lane == lane) & (v.distance_m < within_m - 5.0)
             counts.append(float(v.weight[ahead].sum()))
         return (sum(counts) / len(counts) + max(counts)) / 2 if counts else 0.0
+
+    def _merge(self, line: RouteLine, place_m: float, observation: Observation) -> float:
+        """Return where the vehicle must next find a gap; beyond it, green would only keep the stream it waits for going.
+
+        Unless the road beyond is full: then nothing but green makes room.
+        """
+        for at_m, following in line.gives_way:
+            if at_m < place_m:
+                continue
+            lanes = self.stages.base.edges[following].lanes
+            full = all(
+                observation.lane_tail_m[lane] < _FULL_M and observation.lane_tail_speed_mps[lane] < _CRAWL_MPS
+                for lane in lanes
+            )
+            if not full and at_m - place_m < _NEAR_M:
+                return at_m
+        return float("inf")
 
     def _blocked(self, crossing: Crossing, observation: Observation) -> bool:
         return all(

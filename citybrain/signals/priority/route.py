@@ -18,8 +18,8 @@ from citybrain.network.model import Network
 
 _CHANGE_S = 8.0
 _START_UP_S, _HEADWAY_S = 2.0, 2.1
-_LEFT_SIGNALLED, _LEFT_OTHER = 0.35, 0.7
-_TURN_S = 1.0
+_LEFT_SIGNALLED, _LEFT_OTHER = 0.35, 0.8
+_TURN_S, _GIVE_WAY_S = 1.0, 8.0
 
 
 class RoutePlanner:
@@ -37,6 +37,7 @@ class RoutePlanner:
                     straight = signalled and network.movements[link.movement].turn == "straight"
                     via_s = link.via_m / max(network.lanes[link.to_lane].speed_mps, 1.0)
                     via_s += 0.0 if straight else _TURN_S
+                    via_s += _GIVE_WAY_S if link.gives_way else 0.0
                     known = onward.get(target, (np.inf, False))
                     onward[target] = (min(known[0], via_s), known[1] or signalled)
             self._next.append(onward)

@@ -47,6 +47,8 @@ class RouteLine:
         self.network, self.edges = network, tuple(edges)
         self.start_m: list[float] = []
         self.crossings: list[Crossing] = []
+        self.gives_way: list[tuple[float, int]] = []
+        """Where the route gives way without a signal: distance, and the edge that follows."""
         at = 0.0
         for place, edge in enumerate(self.edges):
             self.start_m.append(at)
@@ -58,12 +60,13 @@ class RouteLine:
     def _through(self, edge: int, following: int, at_m: float) -> float:
         """Note the stop line at the end of an edge; return the length of the way through the junction."""
         network, via = self.network, math.inf
-        lanes, exits, movements = [], [], []
+        lanes, exits, movements, gives_way = [], [], [], False
         for lane in network.edges[edge].lanes:
             for link in network.lanes[lane].links:
                 if network.lanes[link.to_lane].edge != following:
                     continue
                 via = min(via, link.via_m)
+                gives_way |= link.gives_way
                 if link.movement >= 0:
                     lanes.append(lane)
                     exits.append(link.to_lane)
@@ -80,6 +83,8 @@ class RouteLine:
                     movements=tuple(movements),
                 )
             )
+        if gives_way:
+            self.gives_way.append((at_m, following))
         return via if via < math.inf else 0.0
 
     def place(self, edge: int, *, near_m: float = 0.0) -> int:
