@@ -14,6 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from rich.table import Table
 
 from citybrain import __version__
+from citybrain.cli_emergency import emergency
 from citybrain.cli_network import network
 from citybrain.cli_retime import retime
 from citybrain.errors import CitybrainError, InputError
@@ -35,6 +36,7 @@ console = Console()
 errors = Console(stderr=True)
 app.add_typer(network)
 app.command()(retime)
+app.command()(emergency)
 
 
 def main() -> None:

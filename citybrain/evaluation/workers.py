@@ -49,7 +49,7 @@ def run_all(
     -----
     Closing the iterator (Ctrl-C does) ends the children that still run.
     """
-    context = _context()
+    context = fresh_processes()
     waiting = list(enumerate(specs))[::-1]
     running: dict[int, _Child] = {}
     try:
@@ -58,7 +58,7 @@ def run_all(
                 index, spec = waiting.pop()
                 ours, theirs = context.Pipe(duplex=False)
                 process = context.Process(target=_child, args=(spec, theirs), daemon=True)
-                with _interrupts_held():
+                with interrupts_held():
                     process.start()
                 theirs.close()
                 running[index] = _Child(spec, process, ours)
@@ -74,7 +74,7 @@ def run_all(
             child.process.join()
 
 
-def _context() -> SpawnContext | ForkServerContext:
+def fresh_processes() -> SpawnContext | ForkServerContext:
     """Fresh processes: forked from a server that has loaded the packages once, where the system can."""
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
@@ -84,7 +84,7 @@ def _context() -> SpawnContext | ForkServerContext:
 
 
 @contextmanager
-def _interrupts_held() -> Iterator[None]:
+def interrupts_held() -> Iterator[None]:
     """Start children deaf to Ctrl-C, which a terminal sends to them too: this process ends them."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
@@ -102,7 +102,7 @@ def _poll(child: _Child, progress: Callable[[float], None]) -> Outcome | None:
             message = child.pipe.recv()
         except EOFError:
             child.process.join()
-            return failed_run(child.spec, f"the simulator's process died ({_ending(child.process.exitcode)})")
+            return failed_run(child.spec, f"the simulator's process died ({ending(child.process.exitcode)})")
         if not isinstance(message, float):
             child.process.join()
             outcome: Outcome = message
@@ -111,7 +111,8 @@ def _poll(child: _Child, progress: Callable[[float], None]) -> Outcome | None:
     return None
 
 
-def _ending(code: int | None) -> str:
+def ending(code: int | None) -> str:
+    """Say how a process ended."""
     try:
         return f"killed by {signal.Signals(-(code or 0)).name}"
     except ValueError:
@@ -134,14 +135,14 @@ def _child(spec: RunSpec, pipe: Connection) -> None:
         except KeyboardInterrupt:
             return
         except CitybrainError as error:
-            outcome = failed_run(spec, _with_detail(str(error), caught))
+            outcome = failed_run(spec, with_detail(str(error), caught))
         except Exception as error:  # noqa: BLE001  a plug-in may raise anything; it is this run's row
             outcome = failed_run(spec, f"{type(error).__name__}: {' '.join(str(error).split())}")
         with suppress(BrokenPipeError):
             pipe.send(outcome)
 
 
-def _with_detail(message: str, caught: object) -> str:
+def with_detail(message: str, caught: object) -> str:
     """Add the first error that SUMO printed; its exceptions alone often say nothing."""
     caught.seek(0)  # type: ignore[attr-defined]
     text = caught.read().decode("utf-8", errors="replace")  # type: ignore[attr-defined]

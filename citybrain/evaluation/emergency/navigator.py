@@ -53,9 +53,7 @@ class Navigator:
             rest = known[known.index(edge) :] if edge in known else ()
             usual_s = float("inf")
             if rest:
-                usual_s = self.planner.expected_s(
-                    rest, self.times.now_s, vehicles=self.times.vehicles, priority=False
-                )
+                usual_s = self.planner.expected_s(rest, self.times.now_s, vehicles=self.times.vehicles, priority=False)
             gain_s = max(self._rules.replan_gain_s, self._rules.replan_gain * usual_s) if rest else 0.0
             ids = [self.network.edges[e].id for e in way]
             if way != rest and usual_s - seconds >= gain_s and self.fleet.guide(row.vehicle_id, ids):
