@@ -27,7 +27,7 @@ from citybrain.signals.priority.route_line import Crossing, RouteLine
 from citybrain.signals.priority.stages import ApproachStages
 
 _FULL_M, _CRAWL_MPS = 12.0, 1.5
-_NEAR_M = 80.0
+_NEAR_M, _PATIENCE_S = 40.0, 8.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +99,7 @@ class Corridor:
         signals: SignalView,
         *,
         lead_s: float = 0.0,
+        stands_s: float = 0.0,
     ) -> list[Wish]:
         """Return a wish for each stop line ahead, the nearest first, due or not.
 
@@ -110,6 +111,8 @@ class Corridor:
             What is shown, in the stages of the interlock.
         lead_s : float
             Seconds until the vehicle starts.
+        stands_s : float
+            How long it has been standing.
         """
         p = self.parameters
         place_m, speed_mps = at
@@ -117,7 +120,7 @@ class Corridor:
         found: list[Wish] = []
         before_m, passed_s, platoon_s = place_m, lead_s, np.inf
         junctions: set[int] = set()
-        merge_m = self._merge(line, place_m, observation)
+        merge_m = self._merge(line, place_m, observation) if stands_s > _PATIENCE_S else np.inf
         for place, crossing in enumerate(ahead):
             if crossing.at_m > merge_m:
                 break
@@ -166,7 +169,7 @@ class Corridor:
         return (sum(counts) / len(counts) + max(counts)) / 2 if counts else 0.0
 
     def _merge(self, line: RouteLine, place_m: float, observation: Observation) -> float:
-        """Return where the vehicle must next find a gap; beyond it, green would only keep the stream it waits for going.
+        """Return where a standing vehicle waits for a gap; beyond it, green would only keep the stream it waits for going.
 
         Unless the road beyond is full: then nothing but green makes room.
         """

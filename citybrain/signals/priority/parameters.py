@@ -22,6 +22,9 @@ class PriorityParameters(BaseModel):
         Longest green for a vehicle that does not come (NTCIP 1202: maximum presence).
     lockout_s : float
         Time for the others after that.
+    turnout_s, least_turnout_s : float
+        From the call until the crew is on the road, as expected; and what is expected at least
+        of one that has not started since.
     stale_s : float
         A vehicle that is not heard of for so long is given up.
     replan_s : float
@@ -39,6 +42,8 @@ class PriorityParameters(BaseModel):
     margin_s: float = Field(default=4.0, ge=0, le=60)
     hold_s: float = Field(default=75.0, gt=0, le=300)
     lockout_s: float = Field(default=20.0, ge=0, le=300)
+    turnout_s: float = Field(default=55.0, ge=0, le=600)
+    least_turnout_s: float = Field(default=5.0, ge=0, le=600)
     stale_s: float = Field(default=20.0, gt=0, le=300)
     replan_s: float = Field(default=20.0, gt=0)
     replan_gain_s: float = Field(default=15.0, ge=0)

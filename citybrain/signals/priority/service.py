@@ -21,8 +21,6 @@ from citybrain.signals.priority.route import RoutePlanner
 from citybrain.signals.priority.stages import ApproachStages
 from citybrain.signals.priority.tracking import Track
 
-_STANDS_LEAD_S = 30.0
-
 
 @dataclass(slots=True)
 class _Served:
@@ -180,9 +178,11 @@ class PriorityService:
         if track.line is None:
             return []
         found = []
-        lead_s = _STANDS_LEAD_S if track.waiting else 0.0
+        p = self.parameters
+        lead_s = max(p.least_turnout_s, p.turnout_s - (now_s - track.first_s)) if track.waiting else 0.0
+        stands_s = 0.0 if track.waiting or track.stood_since_s is None else now_s - track.stood_since_s
         wishes = self.corridor.wishes(
-            track.vehicle, track.rank, track.line, track.at(now_s), observation, signals, lead_s=lead_s
+            track.vehicle, track.rank, track.line, track.at(now_s), observation, signals, lead_s=lead_s, stands_s=stands_s
         )
         for wish in wishes:
             key = (track.vehicle, wish.junction, wish.crossing.edge)

@@ -22,6 +22,10 @@ class Track:
         Edge that it last said it was on.
     waiting : bool
         It has not started yet.
+    first_s : float
+        When it was first heard of.
+    stood_since_s : float, optional
+        Since when it stands.
     """
 
     def __init__(self, network: Network, request: PriorityRequest, rank: int) -> None:
@@ -34,6 +38,8 @@ class Track:
         self.eta_s = float("nan")
         self.planned_ms = 0
         self.waiting = True
+        self.first_s = request.time_s
+        self.stood_since_s: float | None = None
         self._filter: PlaceFilter | None = None
         self._last = request
         self._strays = 0
@@ -44,6 +50,10 @@ class Track:
             return False
         self.heard_s, self._last = request.time_s, request
         self.waiting = self.waiting and request.speed_mps < _MOVING_MPS
+        if request.speed_mps >= _MOVING_MPS:
+            self.stood_since_s = None
+        elif self.stood_since_s is None:
+            self.stood_since_s = request.time_s
         self.edge = self.network.edge_index(request.inbound)
         self.destination = request.destination
         if self.line is None:
