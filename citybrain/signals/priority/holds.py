@@ -28,7 +28,7 @@ class Holds:
         self.parameters = parameters
         self._holds: dict[_Key, _Hold] = {}
 
-    def wants(self, key: _Key, begin_s: float, now_s: float) -> str:
+    def wants(self, key: _Key, begin_s: float, now_s: float, *, pass_s: float) -> str:
         """Return ``processing`` while a stop line is to be held, ``reserviceLocked``, or ``requested`` before."""
         hold = self._holds.get(key)
         if hold is not None and now_s < hold.locked_until_s:
@@ -39,11 +39,15 @@ class Holds:
             if begin_s > 0:
                 return "requested"
             self._holds[key] = hold = _Hold(since_s=now_s)
-        elif hold.green_s is not None and now_s - hold.green_s >= self.parameters.hold_s:
+        elif hold.green_s is not None and now_s - hold.green_s >= self._longest_s(pass_s):
             hold.locked_until_s = now_s + self.parameters.lockout_s
             return "maxPresence"
         hold.last_s = now_s
         return "processing"
+
+    def _longest_s(self, pass_s: float) -> float:
+        p = self.parameters
+        return p.hold_s + (p.extra_s if pass_s <= p.near_s else 0.0)
 
     def shown(self, key: _Key, now_s: float, *, green: bool) -> None:
         """Note whether the junction shows what the hold asks for."""

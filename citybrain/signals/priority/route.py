@@ -19,7 +19,7 @@ from citybrain.network.model import Network
 _CHANGE_S = 8.0
 _START_UP_S, _HEADWAY_S = 2.0, 2.1
 _LEFT_SIGNALLED, _LEFT_OTHER = 0.35, 0.8
-_TURN_S, _GIVE_WAY_S = 1.0, 8.0
+_TURN_S, _GIVE_WAY_S = 1.0, 20.0
 
 
 class RoutePlanner:

@@ -62,7 +62,7 @@ class PriorityService:
         self.times, self.reroute = times, reroute
         self.desk = RequestDesk(network, key)
         self.planner = RoutePlanner(network)
-        self.corridor = Corridor(self.stages, rules, self.parameters)
+        self.corridor = Corridor(self.stages, rules, self.parameters, times)
         self.holds = Holds(self.parameters)
         self.recovery = PlanRecovery(network, self.corridor.timing) if own_plans else None
         self.tracks: dict[str, Track] = {}
@@ -186,7 +186,7 @@ class PriorityService:
         )
         for wish in wishes:
             key = (track.vehicle, wish.junction, wish.crossing.edge)
-            if self.holds.wants(key, wish.begin_s, now_s) == "processing":
+            if self.holds.wants(key, wish.begin_s, now_s, pass_s=wish.pass_s) == "processing":
                 found.append(wish)
         return found
 
