@@ -202,6 +202,7 @@ class Interlock:
         self._rules = [junction_rules(network, junction, rules) for junction in network.junctions]
         self._states: list[LampState] = []
         self._released = [released and bool(junction.program) for junction in network.junctions]
+        self._released_ms = [-1] * len(network.junctions)
         self._programs = [OwnProgram(junction) for junction in network.junctions] if released else []
         self.refusals = 0
         self.events: list[Event] = []
@@ -301,8 +302,15 @@ class Interlock:
             return "its own program is changing stages"
         if lamps != own.state:
             return f"it shows {lamps}, where its own program has {own.state}"
-        waited = self._states[index].last_shown_ms
-        self._states[index] = LampState(own.stage, own.stage, -1, time_ms - own.elapsed_ms, waited)
+        table = self._rules[index].intergreens
+        dark_ms = self._programs[index].dark_ms(time_ms)
+        clearing = [i for i, dark in enumerate(dark_ms) if 0 < dark < table.clearing_ms(i)]
+        if clearing:
+            return f"link {clearing[0]} of its own program is still clearing"
+        before, since_ms = self._states[index], time_ms - own.elapsed_ms
+        if before.stage == own.stage and self._released_ms[index] >= since_ms:
+            since_ms = min(since_ms, before.since_ms)  # it was green before it was given back
+        self._states[index] = LampState(own.stage, own.stage, -1, since_ms, before.last_shown_ms)
         self._released[index] = False
         return None
 
@@ -314,9 +322,12 @@ class Interlock:
         own = program.at(time_ms)
         if state.step >= 0 or own.stage != state.stage:
             return f"its own program shows {own.state}, not stage {state.stage}"
-        if time_ms - state.since_ms + own.remaining_ms < self._rules[index].min_green_ms[state.stage]:
+        green_ms, rules = time_ms - state.since_ms + own.remaining_ms, self._rules[index]
+        if green_ms < rules.min_green_ms[state.stage]:
             return f"its own program would end stage {state.stage} before its minimum green"
-        self._released[index] = True
+        if green_ms > rules.max_green_ms[state.stage] and len(rules.junction.stages) > 1:
+            return f"its own program would hold stage {state.stage} beyond its maximum green"
+        self._released[index], self._released_ms[index] = True, time_ms
         return None
 
     def view(self, time_ms: int) -> SignalView:

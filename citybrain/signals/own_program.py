@@ -14,7 +14,7 @@ class Shown(NamedTuple):
     Attributes
     ----------
     stage : int
-        The junction's stage with the same greens; -1 within an intergreen.
+        The junction's stage with exactly these lamps; -1 within an intergreen.
     elapsed_ms, remaining_ms : int
         Since the phase began, and until it ends.
     """
@@ -62,6 +62,20 @@ class OwnProgram:
         begin = self._ends[k - 1] if k else 0
         return Shown(self._states[k], self._stages[k], place - begin, self._ends[k] - place)
 
+    def dark_ms(self, time_ms: int) -> list[int]:
+        """Return how long each link has not been green; 0 where it is, at most a cycle."""
+        place = (time_ms - self._offset_ms) % self.cycle_ms
+        now = bisect_right(self._ends, place)
+        dark = []
+        for link in range(len(self._states[now])):
+            back, k = place - (self._ends[now - 1] if now else 0), now
+            while self._states[k][link] not in GREEN and back < self.cycle_ms:
+                k -= 1
+                back += self._ends[k] - (self._ends[k - 1] if k % len(self._ends) else 0)
+            length = self._ends[k] - (self._ends[k - 1] if k % len(self._ends) else 0)
+            dark.append(0 if k == now else min(back - length, self.cycle_ms))
+        return dark
+
     def next_stage(self, time_ms: int) -> tuple[int, int]:
         """Return the stage that is shown or comes next, and the milliseconds until it is."""
         wait_ms = 0
@@ -77,6 +91,6 @@ def _stage_of(junction: Junction, state: str) -> int:
     if set(state) & set("yYu"):
         return -1
     for stage in junction.stages:
-        if all((lamp in GREEN) == stage.is_green(link) for link, lamp in enumerate(state)):
+        if state == stage.state:
             return stage.index
     return -1

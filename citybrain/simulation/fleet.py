@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
+from math import hypot
 from typing import NamedTuple, Protocol
 
 
@@ -36,3 +38,15 @@ class Fleet(Protocol):
 
     def edge_speeds(self) -> tuple[Sequence[float], Sequence[float]]:
         """Return mean speed and vehicles by edge of the network, as floating cars would report them."""
+
+
+def along(shape: Sequence[tuple[float, float]], share: float) -> tuple[float, float]:
+    """Return the point at a share of a line's length."""
+    steps = [(a, b, hypot(b[0] - a[0], b[1] - a[1])) for a, b in pairwise(shape)]
+    rest = share * sum(length for _, _, length in steps)
+    for a, b, length in steps:
+        if rest <= length:
+            part = rest / length if length else 0.0
+            return a[0] + part * (b[0] - a[0]), a[1] + part * (b[1] - a[1])
+        rest -= length
+    return shape[-1]

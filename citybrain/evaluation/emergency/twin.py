@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -28,6 +27,7 @@ from citybrain.network.model import Network
 from citybrain.signals.own_plans import OwnPlans
 from citybrain.signals.policy import find_policy
 from citybrain.signals.priority import PriorityParameters, PriorityService
+from citybrain.simulation.fleet import along
 from citybrain.simulation.sumo import SumoLaunch, SumoPlant
 
 Kind = Literal["baseline", "priority", "siren", "ceiling", "placebo"]
@@ -269,15 +269,3 @@ def _place(network: Network, call: Call) -> tuple[float, float]:
     edge = network.edges[network.edge_index(call.origin)]
     left = call.from_m / max(edge.length_m, 1.0)
     return along(edge.shape, left)
-
-
-def along(shape: Sequence[tuple[float, float]], share: float) -> tuple[float, float]:
-    """Return the point at a share of a line's length."""
-    lengths = [((bx - ax) ** 2 + (by - ay) ** 2) ** 0.5 for (ax, ay), (bx, by) in itertools.pairwise(shape)]
-    rest = share * sum(lengths)
-    for (a, b), length in zip(itertools.pairwise(shape), lengths, strict=True):
-        if rest <= length:
-            part = rest / length if length else 0.0
-            return a[0] + part * (b[0] - a[0]), a[1] + part * (b[1] - a[1])
-        rest -= length
-    return shape[-1]
