@@ -19,7 +19,7 @@ from citybrain.errors import UnsafeCommandError
 from citybrain.messages import _SEAL, HOLD, OWN_PROGRAM, RELEASE, Command, Decision, Event, SignalView
 from citybrain.network.intergreens import Intergreens, SignalRules
 from citybrain.network.model import GREEN, Junction, Network
-from citybrain.signals.own_program import OwnProgram
+from citybrain.signals.own_program import OwnProgram, why_not_given_back, why_not_taken
 
 
 class LampState(NamedTuple):
@@ -297,16 +297,11 @@ class Interlock:
 
     def _take_over(self, index: int, time_ms: int, lamps: str | None) -> str | None:
         """Take a junction from its own program; returns why not."""
-        own = self._programs[index].at(time_ms)
-        if own.stage < 0:
-            return "its own program is changing stages"
-        if lamps != own.state:
-            return f"it shows {lamps}, where its own program has {own.state}"
-        table = self._rules[index].intergreens
-        dark_ms = self._programs[index].dark_ms(time_ms)
-        clearing = [i for i, dark in enumerate(dark_ms) if 0 < dark < table.clearing_ms(i)]
-        if clearing:
-            return f"link {clearing[0]} of its own program is still clearing"
+        program = self._programs[index]
+        reason = why_not_taken(program, self._rules[index].intergreens, lamps, time_ms)
+        if reason is not None:
+            return reason
+        own = program.at(time_ms)
         before, since_ms = self._states[index], time_ms - own.elapsed_ms
         if before.stage == own.stage and self._released_ms[index] >= since_ms:
             since_ms = min(since_ms, before.since_ms)  # it was green before it was given back
@@ -316,19 +311,14 @@ class Interlock:
 
     def _give_back(self, index: int, time_ms: int) -> str | None:
         """Give a junction back to its own program; returns why not."""
-        state, program = self._states[index], self._programs[index] if self._programs else None
-        if program is None or not program.cycle_ms:
-            return "there is no program of its own to give it back to"
-        own = program.at(time_ms)
-        if state.step >= 0 or own.stage != state.stage:
-            return f"its own program shows {own.state}, not stage {state.stage}"
-        green_ms, rules = time_ms - state.since_ms + own.remaining_ms, self._rules[index]
-        if green_ms < rules.min_green_ms[state.stage]:
-            return f"its own program would end stage {state.stage} before its minimum green"
-        if green_ms > rules.max_green_ms[state.stage] and len(rules.junction.stages) > 1:
-            return f"its own program would hold stage {state.stage} beyond its maximum green"
-        self._released[index], self._released_ms[index] = True, time_ms
-        return None
+        state, rules = self._states[index], self._rules[index]
+        program = self._programs[index] if self._programs else None
+        stage = state.stage if state.step < 0 else -1
+        bounds = rules.min_green_ms[state.stage], rules.max_green_ms[state.stage]
+        reason = why_not_given_back(program, stage, state.since_ms, time_ms, bounds)
+        if reason is None:
+            self._released[index], self._released_ms[index] = True, time_ms
+        return reason
 
     def view(self, time_ms: int) -> SignalView:
         """Return what every junction shows, for the Observation."""

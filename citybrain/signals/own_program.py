@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import NamedTuple
 
+from citybrain.network.intergreens import Intergreens
 from citybrain.network.model import GREEN, Junction
 
 
@@ -94,3 +95,45 @@ def _stage_of(junction: Junction, state: str) -> int:
         if state == stage.state:
             return stage.index
     return -1
+
+
+def why_not_taken(program: OwnProgram, intergreens: Intergreens, lamps: str | None, time_ms: int) -> str | None:
+    """Return why a junction cannot be taken from its own program now, or None if it can.
+
+    It must show a stage, the very one that the program has, and whoever lost green
+    before must have left: the interlock only looks out for those whom it stopped itself.
+    """
+    own = program.at(time_ms)
+    if own.stage < 0:
+        return "its own program is changing stages"
+    if lamps != own.state:
+        return f"it shows {lamps}, where its own program has {own.state}"
+    for link, dark_ms in enumerate(program.dark_ms(time_ms)):
+        if 0 < dark_ms < intergreens.clearing_ms(link):
+            return f"link {link} of its own program is still clearing"
+    return None
+
+
+def why_not_given_back(
+    program: OwnProgram | None, stage: int, since_ms: int, time_ms: int, bounds_ms: tuple[int, int]
+) -> str | None:
+    """Return why a junction cannot be given back to its own program now, or None if it can.
+
+    Parameters
+    ----------
+    stage : int
+        That the junction shows since ``since_ms``; -1 within an intergreen.
+    bounds_ms : (int, int)
+        Shortest and longest green of that stage.
+    """
+    if program is None or not program.cycle_ms:
+        return "there is no program of its own to give it back to"
+    own = program.at(time_ms)
+    if stage < 0 or own.stage != stage:
+        return f"its own program shows {own.state}, not stage {stage}"
+    green_ms = time_ms - since_ms + own.remaining_ms
+    if green_ms < bounds_ms[0]:
+        return f"its own program would end stage {stage} before its minimum green"
+    if green_ms > bounds_ms[1]:
+        return f"its own program would hold stage {stage} beyond its maximum green"
+    return None

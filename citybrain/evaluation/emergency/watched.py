@@ -86,12 +86,12 @@ class WatchedPlant:
                 )
             )
         self.inner.step()
-        self._note_lamps()
+        self._note_lamps(now_s)
         self._look()
 
-    def _note_lamps(self) -> None:
-        """The lamps of the step that has just been made."""
-        shown, now_s = self.inner.signal_states(), self.inner.time_ms / 1000 - 1.0
+    def _note_lamps(self, now_s: float) -> None:
+        """The lamps of the step that has just been made, which began at ``now_s``."""
+        shown = self.inner.signal_states()
         for junction, state in enumerate(shown):
             if state != self._shown[junction] or junction not in self.lamps:
                 self.lamps.setdefault(junction, []).append((now_s, state))
