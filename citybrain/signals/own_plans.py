@@ -23,7 +23,7 @@ class OwnPlans:
 
     leaves_programs = True
 
-    def __init__(self, *, interval_s: float = 3.0) -> None:
+    def __init__(self, *, interval_s: float = 1.0) -> None:
         self.interval_s = interval_s
 
     def start(self, network: Network, rules: SignalRules) -> None:  # noqa: ARG002

@@ -19,7 +19,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from citybrain.detection.link_times import LinkTimes
 from citybrain.messages import Observation, SignalView
 from citybrain.network.intergreens import Intergreens, SignalRules
 from citybrain.network.model import Network
@@ -27,7 +26,6 @@ from citybrain.signals.priority.parameters import PriorityParameters
 from citybrain.signals.priority.route_line import Crossing, RouteLine
 from citybrain.signals.priority.stages import ApproachStages
 
-_FREE_SHARE = 0.4
 _FULL_M, _CRAWL_MPS = 12.0, 1.5
 _NEAR_M, _PATIENCE_S = 40.0, 8.0
 
@@ -87,10 +85,8 @@ class Timing:
 class Corridor:
     """Works out the wishes of one vehicle after the other."""
 
-    def __init__(
-        self, stages: ApproachStages, rules: SignalRules, parameters: PriorityParameters, times: LinkTimes
-    ) -> None:
-        self.stages, self.parameters, self.times = stages, parameters, times
+    def __init__(self, stages: ApproachStages, rules: SignalRules, parameters: PriorityParameters) -> None:
+        self.stages, self.parameters = stages, parameters
         self.timing = Timing(stages.network, rules)
 
     def wishes(
@@ -170,20 +166,7 @@ class Corridor:
         for lane in crossing.lanes:
             ahead = (v.lane == lane) & (v.distance_m < within_m - 5.0)
             counts.append(float(v.weight[ahead].sum()))
-        seen = (sum(counts) / len(counts) + max(counts)) / 2 if counts else 0.0
-        return max(seen, self._standing(crossing.edge, within_m))
-
-    def _standing(self, edge: int, within_m: float) -> float:
-        """Vehicles a lane that the speed of floating cars speaks for, on a road too slow to be free.
-
-        The congested branch of the triangular fundamental diagram: density
-        ``w / (v + w)`` of the jam's (Newell, Transportation Research B 27(4), 1993).
-        """
-        p, length_m = self.parameters, float(self.times.length_m[edge])
-        speed_mps = length_m / float(self.times.now_s[edge])
-        if speed_mps > _FREE_SHARE * float(self.times.limit_mps[edge]):
-            return 0.0
-        return min(within_m, length_m) / p.jam_m * p.wave_mps / (speed_mps + p.wave_mps)
+        return (sum(counts) / len(counts) + max(counts)) / 2 if counts else 0.0
 
     def _merge(self, line: RouteLine, place_m: float, observation: Observation) -> float:
         """Return where a standing vehicle waits for a gap; beyond it, green would only keep the stream it waits for going.

@@ -16,9 +16,6 @@ class PriorityParameters(BaseModel):
         Farthest stop line that is served.
     start_up_s, headway_s : float
         Of a queue that discharges (Highway Capacity Manual: about 2 s each).
-    wave_mps, jam_m : float
-        Backward wave of a queue and room of a standing vehicle: how many stand where no camera
-        sees, given the speed of floating cars there.
     margin_s : float
         How much sooner than needed the last queued vehicle should be gone.
     hold_s : float
@@ -46,16 +43,14 @@ class PriorityParameters(BaseModel):
     ahead_m: float = Field(default=1500.0, gt=0)
     start_up_s: float = Field(default=2.0, ge=0, le=10)
     headway_s: float = Field(default=2.1, gt=0, le=10)
-    wave_mps: float = Field(default=5.0, gt=0, le=20)
-    jam_m: float = Field(default=7.5, gt=0, le=30)
     margin_s: float = Field(default=4.0, ge=0, le=60)
     hold_s: float = Field(default=75.0, gt=0, le=300)
     near_s: float = Field(default=12.0, ge=0, le=60)
     extra_s: float = Field(default=25.0, ge=0, le=120)
     earliest_s: float = Field(default=55.0, gt=0, le=300)
     lockout_s: float = Field(default=20.0, ge=0, le=300)
-    turnout_s: float = Field(default=50.0, ge=0, le=600)
-    least_turnout_s: float = Field(default=0.0, ge=0, le=600)
+    turnout_s: float = Field(default=60.0, ge=0, le=600)
+    least_turnout_s: float = Field(default=4.0, ge=0, le=600)
     stale_s: float = Field(default=20.0, gt=0, le=300)
     replan_s: float = Field(default=20.0, gt=0)
     replan_gain_s: float = Field(default=15.0, ge=0)

@@ -62,7 +62,7 @@ class PriorityService:
         self.times, self.reroute = times, reroute
         self.desk = RequestDesk(network, key)
         self.planner = RoutePlanner(network)
-        self.corridor = Corridor(self.stages, rules, self.parameters, times)
+        self.corridor = Corridor(self.stages, rules, self.parameters)
         self.holds = Holds(self.parameters)
         self.recovery = PlanRecovery(network, self.corridor.timing) if own_plans else None
         self.tracks: dict[str, Track] = {}

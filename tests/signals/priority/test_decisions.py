@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from builders import observation, signal_view
 
-from citybrain.detection.link_times import LinkTimes
 from citybrain.network.intergreens import SignalRules
 from citybrain.network.synthetic import grid_network
 from citybrain.signals.interlock import conflicting_greens
@@ -49,7 +48,7 @@ def test_every_approach_can_be_cleared_without_a_conflict(stages, left_hand):
 
 
 def corridor(stages=None):
-    return Corridor(stages or ApproachStages(NETWORK), RULES, PARAMETERS, LinkTimes(NETWORK))
+    return Corridor(stages or ApproachStages(NETWORK), RULES, PARAMETERS)
 
 
 def wishes(place_m, speed_mps=14.0, vehicles=(), shown=1):
