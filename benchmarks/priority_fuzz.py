@@ -51,6 +51,14 @@ def with_program(network: Network, rules: SignalRules, random: Random, step_ms: 
     return replace(network, junctions=(junction,))
 
 
+def is_legal(network: Network, rules: SignalRules, step_ms: int) -> bool:
+    """Whether a program by itself obeys the rules: only then can it be asked of whoever interrupts it."""
+    own, oracle = OwnProgram(network.junctions[0]), LampOracle(network, network.junctions[0], rules, step_ms=step_ms)
+    for time_ms in range(0, 3 * own.cycle_ms, step_ms):
+        oracle.show(own.at(time_ms).state, time_ms)
+    return not oracle.violations
+
+
 def drive(random: Random, n: int) -> tuple[int, int, list[str]]:
     """One random junction for ``n`` steps: lamp changes, take-overs, violations."""
     rules, step_ms = random_rules(random), random.choice(STEPS_MS)
@@ -58,6 +66,8 @@ def drive(random: Random, n: int) -> tuple[int, int, list[str]]:
     while len(network.junctions[0].stages) < 2:  # a program of one stage never ends it
         network = random_network(random)
     network = with_program(network, rules, random, step_ms)
+    if not is_legal(network, rules, step_ms):
+        return 0, 0, []
     stages = ApproachStages(network)
     junction, own = stages.network.junctions[0], OwnProgram(network.junctions[0])
     interlock = Interlock(stages.network, rules, released=True)

@@ -304,7 +304,7 @@ class Interlock:
         own = program.at(time_ms)
         before, since_ms = self._states[index], time_ms - own.elapsed_ms
         if before.stage == own.stage and self._released_ms[index] >= since_ms:
-            since_ms = min(since_ms, before.since_ms)  # it was green before it was given back
+            since_ms = before.since_ms  # it was given back within this green, which began before or after the program's
         self._states[index] = LampState(own.stage, own.stage, -1, since_ms, before.last_shown_ms)
         self._released[index] = False
         return None
