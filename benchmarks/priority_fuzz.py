@@ -101,7 +101,7 @@ def fuzz_steps(steps: int, seed: int) -> int:
     print(f"seed {seed}: {done:,} priority steps on random junctions in {seconds:.0f} s, {done / seconds:,.0f} a second")
     print(f"{changes:,} lamp changes, {taken:,} take-overs from a junction's own program")
     print(f"{len(violations)} violations")
-    for line in violations[:20]:
+    for line in violations[:40]:
         print(" ", line)
     return 1 if violations else 0
 
