@@ -38,13 +38,19 @@ class OwnProgram:
     """
 
     def __init__(self, junction: Junction) -> None:
-        ends, total = [], 0
+        ends: list[int] = []
+        states: list[str] = []
+        total = 0
         for phase in junction.program:
             total += round(phase.duration_s * 1000)
+            if states and states[-1] == phase.state:  # the end of an intergreen may look like the stage that follows
+                ends[-1] = total
+                continue
             ends.append(total)
+            states.append(phase.state)
         self._ends, self.cycle_ms = ends, total
         self._offset_ms = round(junction.offset_s * 1000)
-        self._states = tuple(phase.state for phase in junction.program)
+        self._states = tuple(states)
         self._stages = tuple(_stage_of(junction, state) for state in self._states)
         self.order = tuple(dict.fromkeys(stage for stage in self._stages if stage >= 0))
 
