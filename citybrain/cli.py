@@ -14,6 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from rich.table import Table
 
 from citybrain import __version__
+from citybrain.cli_emergency import emergency
 from citybrain.cli_league import league
 from citybrain.cli_network import network
 from citybrain.cli_new import new
@@ -41,6 +42,7 @@ app.add_typer(new)
 app.command()(retime)
 app.command()(sweep)
 app.command()(league)
+app.command()(emergency)
 
 
 def main() -> None:
