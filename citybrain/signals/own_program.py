@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from itertools import accumulate
 from typing import NamedTuple
 
 from citybrain.network.intergreens import Intergreens
@@ -38,18 +39,21 @@ class OwnProgram:
     """
 
     def __init__(self, junction: Junction) -> None:
-        ends: list[int] = []
+        lengths_ms: list[int] = []
         states: list[str] = []
-        total = 0
+        offset_ms = round(junction.offset_s * 1000)
         for phase in junction.program:
-            total += round(phase.duration_s * 1000)
             if states and states[-1] == phase.state:  # the end of an intergreen may look like the stage that follows
-                ends[-1] = total
+                lengths_ms[-1] += round(phase.duration_s * 1000)
                 continue
-            ends.append(total)
+            lengths_ms.append(round(phase.duration_s * 1000))
             states.append(phase.state)
-        self._ends, self.cycle_ms = ends, total
-        self._offset_ms = round(junction.offset_s * 1000)
+        if len(states) > 1 and states[0] == states[-1]:  # and the last one like the first of the next cycle
+            states.pop()
+            offset_ms -= lengths_ms[-1]
+            lengths_ms[0] += lengths_ms.pop()
+        self._ends, self.cycle_ms = list(accumulate(lengths_ms)), sum(lengths_ms)
+        self._offset_ms = offset_ms
         self._states = tuple(states)
         self._stages = tuple(_stage_of(junction, state) for state in self._states)
         self.order = tuple(dict.fromkeys(stage for stage in self._stages if stage >= 0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 import numpy as np
@@ -37,6 +38,18 @@ def test_the_clock_of_a_program():
         assert PROGRAM.at(time_s * 1000)[:2] == PROGRAM.at(time_s * 1000 + PROGRAM.cycle_ms)[:2]
     assert PROGRAM.at(28_000).stage == -1
     assert PROGRAM.next_stage(28_000) == (1, 3000)
+
+
+def test_a_green_that_runs_over_the_end_of_the_cycle_is_one():
+    """The last intergreen may show what the first phase shows: given back there, the green would last too long."""
+    junction = NETWORK.junctions[0]
+    first, *others = junction.program
+    program = (first, *others, replace(first, duration_s=5.0))
+    own = OwnProgram(replace(junction, program=program, offset_s=0.0))
+    end_ms = own.cycle_ms
+    assert own.at(end_ms - 5000)[2:] == (0, 5000 + round(first.duration_s * 1000))
+    assert own.at(2000)[2:] == (7000, round(first.duration_s * 1000) - 2000)
+    assert own.at(end_ms - 5001).state == others[-1].state
 
 
 def test_nothing_is_commanded_while_released():
