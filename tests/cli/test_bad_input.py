@@ -187,12 +187,6 @@ def test_a_read_only_folder(here, out, complaint):
     assert contents(here) == before
 
 
-def test_the_process_itself_ends_with_code_2_and_one_line(here):
-    done = command(here, "gone.sumocfg")
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.count("\n") == 1
-
-
 @pytest.mark.parametrize(
     "arguments", [["evaluate"], ["evaluate", "tiny.sumocfg", "--jobs", "0"], ["evaluat"], ["evaluate", "--sed", "3"]]
 )

@@ -74,11 +74,11 @@ def test_observations_are_well_formed(kind):
         assert (seen.inside >= 0).all()
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ["perfect", "camera:dead=0.1", "loops:dead=0.3", "probes:0.5,dead=0.1"])
 def test_the_same_seed_sees_the_same(kind):
     once, again, other = (run(kind, seed=seed, end_s=50)[1] for seed in (7, 7, 8))
     assert [rows(o) for o in once] == [rows(o) for o in again]
-    if kind != "perfect" and "dead=1" not in kind:
+    if kind != "perfect":
         assert [rows(o) for o in once] != [rows(o) for o in other]
 
 
@@ -142,14 +142,14 @@ def test_dead_sensors_have_no_confidence_age_and_call_for_service(kind):
     ],
 )
 def test_every_policy_serves_every_approach(kind, policy):
-    road, _ = run(kind, policy(), end_s=450)
+    road, _ = run(kind, policy(), end_s=400)
     arrived = (road.outcome().status == "arrived").mean()
     assert arrived > 0.75, arrived
 
 
 @pytest.mark.parametrize("kind", ["camera", "loops"])
 def test_passages_are_miscounted_by_a_few_percent_only(kind):
-    _, kept = run(kind)
-    _, truth = run("perfect")
+    _, kept = run(kind, end_s=300)
+    _, truth = run("perfect", end_s=300)
     counted, real = sum(o.passed.sum() for o in kept), sum(o.passed.sum() for o in truth)
     assert counted == pytest.approx(real, rel=0.12)

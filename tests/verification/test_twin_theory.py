@@ -70,7 +70,7 @@ def test_with_more_load_randomness_adds_less_than_websters_second_term(green_s, 
 
 
 def test_a_longer_green_never_costs_delay():
-    means = [delays(green_s, 300.0, 2000).mean() for green_s in (15.0, 25.0, 35.0, 45.0, 55.0)]
+    means = [delays(green_s, 300.0, 2000).mean() for green_s in (15.0, 30.0, 50.0)]
     assert means == sorted(means, reverse=True)
 
 
