@@ -15,11 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from citybrain.demand.incidents import IncidentSpec
 from citybrain.demand.scenario import Scenario
 from citybrain.errors import PlantError
 from citybrain.messages import Command
 from citybrain.network.model import Network
 from citybrain.simulation.plant import Readings
+from citybrain.simulation.sumo_incidents import Staged, SumoIncidents
 from citybrain.simulation.sumo_reader import SumoReader
 
 Transport = Literal["libsumo", "traci", "gui"]
@@ -125,6 +127,7 @@ class SumoPlant:
         self._reader = SumoReader(self._api, network, in_process=self._in_process)
         self._open = True
         self._time_ms = round(self._api.simulation.getTime() * 1000)
+        self._incidents: SumoIncidents | None = None
 
     def _start(self, arguments: list[str], launch: SumoLaunch) -> Any:
         with warnings.catch_warnings():
@@ -159,6 +162,13 @@ class SumoPlant:
             self._api.simulationStep(*([(self._time_ms + self._step_ms) / 1000] if self._elsewhere else []))
             self._time_ms += self._step_ms
             self._reader.subscribe_new()
+            if self._incidents is not None:
+                self._incidents.step(self._time_ms / 1000)
+
+    def stage(self, incidents: Sequence[IncidentSpec]) -> tuple[Staged, ...]:
+        """Let incidents happen as the run goes on; return what will tell how far they have come."""
+        self._incidents = SumoIncidents(self._api, self.network, incidents)
+        return self._incidents.staged
 
     @contextmanager
     def _losses(self) -> Iterator[None]:
