@@ -26,7 +26,7 @@ def write_grid(folder: Path, *, lanes: int, vph: float, seed: int) -> Path:
     options += " --no-turnarounds --no-warnings"
     subprocess.run([sumo_binary("netgenerate"), *options.split(), "-o", net], check=True, capture_output=True)
     graph = sumolib.net.readNet(str(net))
-    outside = [n for n in graph.getNodes() if len(n.getIncoming()) == 1]
+    outside = [n for n in graph.getNodes() if n.getType() == "dead_end"]
     rng = np.random.default_rng(seed)
     times = np.sort(rng.uniform(0, END_S, int(vph * END_S / 3600)))
     rows = []

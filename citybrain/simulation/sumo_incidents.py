@@ -16,11 +16,10 @@ from citybrain.network.model import Network
 
 CAPACITY_LEFT = {
     (2, 1): 0.35,
-    (3, 1): 0.49,
-    (3, 2): 0.17,
-    (4, 1): 0.58,
-    (4, 2): 0.25,
-    (4, 3): 0.13,
+    **{(3, 1): 0.49, (3, 2): 0.17},
+    **{(4, 1): 0.58, (4, 2): 0.25, (4, 3): 0.13},
+    **{(5, 1): 0.65, (5, 2): 0.40, (5, 3): 0.20},
+    **{(6, 1): 0.71, (6, 2): 0.50, (6, 3): 0.26},
 }
 """Share of a road's capacity that is left, by lanes and blocked lanes (HCM 2010, exhibit 10-17)."""
 _HEADWAY_S, _SPACE_M = 1.0, 7.5  # of SUMO's usual driver: tau, and length with the gap at standstill
@@ -28,6 +27,7 @@ _ZONE_BEFORE_M, _ZONE_AFTER_M = 40.0, 15.0
 _BRAKING_MPS2 = 3.0
 _AHEAD_M = 12.0
 _WALKING_MPS = 1.4
+_LEAST_LEFT = 0.13  # where the table is silent
 
 
 def passing_speed_mps(limit_mps: float, lanes: int, blocked: int) -> float:
@@ -39,9 +39,7 @@ def passing_speed_mps(limit_mps: float, lanes: int, blocked: int) -> float:
     """
     if blocked <= 0 or blocked >= lanes:
         return limit_mps
-    left = CAPACITY_LEFT.get((lanes, blocked))
-    if left is None:  # wider roads are not in the table: as four lanes, by share
-        left = (1 - blocked / lanes) * 0.7
+    left = CAPACITY_LEFT.get((lanes, blocked), _LEAST_LEFT)
     full = limit_mps / (limit_mps * _HEADWAY_S + _SPACE_M)
     flow = min(left * lanes / (lanes - blocked), 1.0) * full
     return min(flow * _SPACE_M / (1 - flow * _HEADWAY_S), limit_mps)
