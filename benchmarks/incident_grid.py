@@ -14,7 +14,7 @@ import sumolib
 
 from citybrain.simulation.sumo import sumo_binary
 
-SIDE, LENGTH_M, END_S = 5, 300, 3600
+SIDE, LENGTH_M, END_S = 4, 300, 3600
 
 
 def write_grid(folder: Path, *, lanes: int, vph: float, seed: int) -> Path:

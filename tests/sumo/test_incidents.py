@@ -46,7 +46,11 @@ def drive(road, *incidents, seed=1):
             plant.step()
             readings = plant.read()
             beyond = network.edge_index("bc")
-            on = {n for n, lane in zip(readings.ids, readings.lane, strict=True) if lane >= 0 and network.lanes[lane].edge == beyond}
+            on = {
+                n
+                for n, lane in zip(readings.ids, readings.lane, strict=True)
+                if lane >= 0 and network.lanes[lane].edge == beyond
+            }
             came.append(len(on - known))
             known |= on
             standing.append(int((readings.speed_mps < 0.1).sum()))

@@ -34,8 +34,12 @@ class Signs:
     has_gate : ndarray of bool
         Whether there is a place upstream on the same lane.
     head_m : ndarray of float64
-        Distance to the end of the lane of the first vehicle seen on it; NaN where nobody or unseen.
-    head_stands : ndarray of bool
+        Distance to the end of the lane of the first vehicle seen on it that stands; NaN where none does or it is unseen.
+    gap_m, gap_at_m : ndarray of float64
+        The widest free road before a vehicle that is seen standing, and its distance to the end of the lane; 0 and NaN
+        where none stands.
+    seen : ndarray of bool
+        Whether vehicles are seen one by one.
     green : ndarray of float64
         1 where all movements of the lane have protected green, 0 on red, between where some have.
     exit_full : ndarray of bool
@@ -53,7 +57,9 @@ class Signs:
     gate_count: NDArray[np.float64]
     has_gate: NDArray[np.bool_]
     head_m: NDArray[np.float64]
-    head_stands: NDArray[np.bool_]
+    gap_m: NDArray[np.float64]
+    gap_at_m: NDArray[np.float64]
+    seen: NDArray[np.bool_]
     green: NDArray[np.float64]
     exit_full: NDArray[np.bool_]
     arrived: NDArray[np.float64]
@@ -115,7 +121,8 @@ class LinkSigns:
         out = np.bincount(
             self._link_of_lane[self._from], weights=observation.passed[self._index], minlength=len(self.edge)
         )
-        head_m, head_stands, seen = self._heads(observation, n)
+        head_m, gap_m, gap_at_m = self._standing(observation, n)
+        seen = observation.confidence > 0
         loops = observation.loops
         if loops is None:
             sight = self._seen_by_link(observation)
@@ -128,7 +135,7 @@ class LinkSigns:
             gate_count, has_gate = loops.advance_count, loops.advance_m >= 0
             at = np.flatnonzero(has_gate & (self._link_of_lane >= 0))
             arrived = np.bincount(self._link_of_lane[at], gate_count[at], len(self.edge)).astype(np.float64)
-            head_m = np.full(n, np.nan)
+            seen = np.zeros(n, np.bool_)
         stop_on = stop_on & self.approaches.is_stop
         np.logical_or.at(stop_on, self._leads_from, stop_on[self._leads_to])
         lane = self.lane
@@ -140,25 +147,34 @@ class LinkSigns:
             stop_count=count[lane],
             gate_count=gate_count[lane],
             has_gate=has_gate[lane],
-            head_m=np.where(seen, head_m, np.nan)[lane],
-            head_stands=head_stands[lane],
+            head_m=head_m[lane],
+            gap_m=gap_m[lane],
+            gap_at_m=gap_at_m[lane],
+            seen=seen[lane],
             green=green,
             exit_full=full[lane],
             arrived=arrived,
             passed=observation.passed,
         )
 
-    def _heads(self, o: Observation, n: int) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_]]:
-        """The first vehicle that is seen on each lane itself."""
-        v = o.vehicles
-        on = np.flatnonzero(v.road_lane >= 0)
-        on = on[np.argsort(-v.distance_m[on], kind="stable")]  # the last one written is the first in the lane
-        lane = v.road_lane[on]
-        head_m, stands, beyond_m = np.full(n, np.nan), np.zeros(n, np.bool_), np.zeros(n)
+    def _standing(self, o: Observation, n: int) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """By lane: where the first one stands; the widest gap before one that stands, and where that is."""
+        v, beyond_m = o.vehicles, np.zeros(n)
         beyond_m[self.lane] = self.beyond_m
-        head_m[lane] = v.distance_m[on] - beyond_m[lane]
-        stands[lane] = v.speed_mps[on] < _STANDS_MPS
-        return head_m, stands, o.confidence > 0
+        on = np.flatnonzero(v.road_lane >= 0)
+        on = on[np.lexsort((v.distance_m[on], v.road_lane[on]))]
+        lane = v.road_lane[on]
+        at_m = v.distance_m[on] - beyond_m[lane]
+        first = np.diff(lane, prepend=-1) != 0
+        free_m = np.where(first, at_m, np.diff(at_m, prepend=0.0))
+        stands = v.speed_mps[on] < _STANDS_MPS
+        head_m, gap_m, gap_at_m = np.full(n, np.nan), np.zeros(n), np.full(n, np.nan)
+        rows = np.flatnonzero(first & stands)
+        head_m[lane[rows]] = at_m[rows]
+        rows = np.flatnonzero(stands)
+        rows = rows[np.argsort(free_m[rows], kind="stable")]  # the last one written has the widest gap
+        gap_m[lane[rows]], gap_at_m[lane[rows]] = free_m[rows], at_m[rows]
+        return head_m, gap_m, gap_at_m
 
     def _seen_by_link(self, o: Observation) -> NDArray[np.float64]:
         link = self._link_of_lane[o.vehicles.lane[o.vehicles.road_lane >= 0]]

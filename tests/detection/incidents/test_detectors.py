@@ -27,8 +27,9 @@ def signs(t, *, stop_on=False, gate_on=False, out=0.0, came=0.0, green=0.0, head
     return Signs(
         time_s=float(t), dt_s=1.0, stop_on=at(stop_on, False, np.bool_), gate_on=at(gate_on, False, np.bool_),
         stop_count=at(out, 0.0), gate_count=at(np.nan if sight else came, np.nan if sight else 0.0),
-        has_gate=np.ones(N, np.bool_), head_m=at(head_m if sight else np.nan, np.nan),
-        head_stands=at(stands, False, np.bool_), green=at(green, 0.0), exit_full=at(full, False, np.bool_),
+        has_gate=np.ones(N, np.bool_), head_m=at(head_m if stands else np.nan, np.nan),
+        gap_m=at(head_m if stands else 0.0, 0.0), gap_at_m=at(head_m if stands else np.nan, np.nan),
+        seen=np.full(N, sight), green=at(green, 0.0), exit_full=at(full, False, np.bool_),
         arrived=arrived, passed=np.zeros(len(NETWORK.movements)),
     )  # fmt: skip
 

@@ -98,7 +98,10 @@ def test_neighbours_touch():
 
 
 def test_a_higher_threshold_never_finds_more():
-    pair = (watched(scores((0, 1580, 2000, 8.0), (2, 900, 950, 3.0))), watched(scores((1, 900, 950, 4.0)), happened_s=None))
+    pair = (
+        watched(scores((0, 1580, 2000, 8.0), (2, 900, 950, 3.0))),
+        watched(scores((1, 900, 950, 4.0)), happened_s=None),
+    )
     points = curve([pair], [truths(GRID, *pair)], KEY)
     assert [p.detected for p in points] == sorted((p.detected for p in points), reverse=True)
     assert [p.false_per_day for p in points] == sorted((p.false_per_day for p in points), reverse=True)
