@@ -99,7 +99,7 @@ class SumoIncidents:
             if time_s >= staged.spec.end_s:
                 self._clear(staged)
                 staged.ended_s = time_s
-            elif staged.spec.stops_vehicles:
+            elif self._holds(staged.spec):
                 self._hold(staged, time_s)
             elif staged.happened_s is None:
                 self._obstruct(staged)
@@ -112,6 +112,10 @@ class SumoIncidents:
         edge = self._network.edges[self._network.edge_index(spec.edge)]
         names = [self._network.lanes[i].id for i in edge.lanes]
         return [names[i] for i in spec.lanes], [name for i, name in enumerate(names) if i not in spec.lanes]
+
+    def _holds(self, spec: IncidentSpec) -> bool:
+        """Whether vehicles are stopped: SUMO ends a run when somebody departs where all lanes are forbidden."""
+        return spec.stops_vehicles or (spec.closes_lanes and not self._lane_ids(spec)[1])
 
     def _hold(self, staged: Staged, time_s: float) -> None:
         """Stop the next vehicle that can still brake on each blocked lane; note when the first one stands."""

@@ -22,7 +22,13 @@ def road(tmp_path_factory):
     """Two lanes, 1 km, a flow over capacity, no signals."""
     folder = tmp_path_factory.mktemp("road")
     nodes = '<node id="a" x="0" y="0"/><node id="b" x="1000" y="0"/><node id="c" x="1500" y="0"/>'
-    edges = "".join(f'<edge id="{p}{q}" from="{p}" to="{q}" numLanes="2" speed="13.89"/>' for p, q in ("ab", "bc"))
+    nodes += '<node id="T" x="0" y="900" type="traffic_light"/>'  # a network needs a signal, this one is far away
+    nodes += "".join(
+        f'<node id="{name}" x="{x}" y="{y}"/>' for name, x, y in (("p", 0, 700), ("q", 200, 900), ("r", 0, 1100))
+    )
+    edges = "".join(
+        f'<edge id="{x}{y}" from="{x}" to="{y}" numLanes="2" speed="13.89"/>' for x, y in ("ab", "bc", "pT", "rT", "Tq")
+    )
     net = netconvert(folder, nodes, edges)
     routes = folder / "road.rou.xml"
     routes.write_text(
@@ -83,8 +89,8 @@ def test_all_lanes_let_nobody_past_until_the_end(road, kind):
 
 def test_a_flood_slows(road):
     free, _, _ = drive(road)
-    hit, _, _ = drive(road, incident("flood", (0, 1), depth_m=0.25))
-    assert 0.2 < hit[13:19].sum() / free[13:19].sum() < 0.9
+    hit, _, _ = drive(road, incident("flood", (0, 1), depth_m=0.2))
+    assert 0.4 < hit[16:20].sum() / free[16:20].sum() < 0.85
 
 
 def test_the_seed_decides_everything(road):

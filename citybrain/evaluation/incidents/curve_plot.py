@@ -35,5 +35,6 @@ def plot_trade_off(
     ax.set_xscale("log")
     ax.set_ylim(-3, 103)
     dress(ax, xlabel="false alarms a day, whole network", ylabel="detected of those affecting, %", title=title)
-    legend(ax, loc="lower right")
+    if ax.get_legend_handles_labels()[0]:
+        legend(ax, loc="lower right")
     return ax
