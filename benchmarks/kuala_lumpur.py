@@ -24,6 +24,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from lxml import etree
+from pages import SCOREBOARD, replace_table
 
 from citybrain.demand.assignment import edge_speeds
 from citybrain.demand.city import BuiltCity, build_city
@@ -39,8 +40,6 @@ TARGETS = {"pm-peak": (15.9, 2.0), "midday": (31.0, 3.0), "night": (44.0, 3.0), 
 HOSPITAL = ("razak_temerloh--razak_v1", "razak_v1--razak_temerloh")
 """Jalan Tun Razak in front of Hospital Kuala Lumpur, both ways: about 4,000 vehicles an hour in the peak."""
 CENTRE = (3.12, 3.18, 101.67, 101.725)
-_PAGE = Path(__file__).resolve().parents[1] / "docs" / "scoreboard.md"
-START, END = "<!-- kuala lumpur table: written by benchmarks/kuala_lumpur.py -->", "<!-- end of kuala lumpur table -->"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,14 +173,6 @@ def table(rows: list[Measured]) -> list[str]:
     return [*lines, "", f"SUMO {version('eclipse-sumo')}, {datetime.now(UTC):%Y-%m-%d}, one core a run."]
 
 
-def write(lines: list[str]) -> None:
-    """Replace the table between the marks in docs/scoreboard.md."""
-    text = _PAGE.read_text(encoding="utf-8")
-    head, _, rest = text.partition(START)
-    _, _, tail = rest.partition(END)
-    _PAGE.write_text("\n".join([head + START, "", *lines, "", END + tail]), encoding="utf-8")
-
-
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -196,7 +187,7 @@ def main() -> None:
             rows.append(measure(period, seed, keep=given.keep and given.keep / f"{period}-{seed}"))
             print(table(rows[-1:])[2], flush=True)
     if not given.no_write:
-        write(table(rows))
+        replace_table(SCOREBOARD, table(rows), what="kuala lumpur", script="kuala_lumpur.py")
 
 
 if __name__ == "__main__":

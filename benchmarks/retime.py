@@ -1,11 +1,13 @@
-"""Retime the RESCO maps and write the table of docs/scoreboard.md.
+"""Retime the RESCO maps, or the periods of Kuala Lumpur, and write their table of docs/scoreboard.md.
 
     python benchmarks/retime.py                 # eight maps, about half an hour on 2 cores
+    python benchmarks/retime.py --city          # Kuala Lumpur: three periods, some hours
     python benchmarks/retime.py --only-table    # from results that are there
 
 Every map gets its own plan, pure Webster (every stage of its own plan in its order, each junction by
 itself, for the busiest quarter of an hour) and what `citybrain retime` writes, on seeds that the search
-never saw. Results go to ``out/retime/<map>``; a map whose results are there is not run again.
+never saw; in the city the plan of current practice is Webster's with offsets, so there is no third.
+Results go to ``out/retime/<map>``; what is there is not run again, seed by seed.
 """
 
 from __future__ import annotations
@@ -18,12 +20,15 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from citybrain.demand.scenario import open_scenario
+from pages import SCOREBOARD, replace_table
+
+from citybrain.demand.scenario import Scenario, open_scenario
 from citybrain.evaluation.compare import estimate
 from citybrain.evaluation.results import Results
 from citybrain.evaluation.retiming.results import RetimeResults
 from citybrain.evaluation.retiming.retime import changed_plans
 from citybrain.evaluation.run import RunRecord, RunSpec
+from citybrain.evaluation.warm import warm_state
 from citybrain.evaluation.workers import run_all
 from citybrain.network import read_network
 from citybrain.signals.retiming.files import sumo_text
@@ -35,44 +40,60 @@ ROOT = Path(__file__).resolve().parents[1]
 MAPS = (
     "cologne1", "cologne3", "cologne8", "ingolstadt1", "ingolstadt7", "ingolstadt21", "grid4x4", "arterial4x4",
 )  # fmt: skip
+CITY = "kuala-lumpur"
+PERIODS = ("midday", "am-peak", "pm-peak")
 SEEDS = (101, 102, 103, 104, 105)
-PLANS = ("own plan", "Webster", "retimed")
-START, END = "<!-- retime table: written by benchmarks/retime.py -->", "<!-- end of retime table -->"
+OWN, WEBSTER, RETIMED = "own plan", "Webster", "retimed"
 
 
-def run(name: str, out: Path, *, minutes: float, candidates: int, jobs: int, known: Path) -> None:
-    """Retime a map, then run the three plans on the test seeds."""
-    folder = out / name
-    if (folder / "test.json").exists():
-        return
+def run(
+    name: str, folder: Path, *, minutes: float, candidates: int, jobs: int, known: Path, extra: tuple[str, ...] = ()
+) -> None:
+    """Retime a scenario, then run its plans on the test seeds, seed by seed; what has been run is not run again."""
     if not (folder / "plans.add.xml").exists():
-        command = ["-m", "citybrain.cli", "retime", f"resco:{name}", "--minutes", str(minutes), "--jobs", str(jobs)]
-        command += ["--candidates", str(candidates), "--out", str(folder)]
+        command = ["-m", "citybrain.cli", "retime", name, "--minutes", str(minutes), "--jobs", str(jobs)]
+        command += ["--candidates", str(candidates), "--out", str(folder), *extra]
         subprocess.run([sys.executable, *command], check=True)
-    scenario = open_scenario(f"resco:{name}")
-    network = read_network(scenario.net_file)
-    optimiser = Optimiser(pose(scenario, network), Settings())
-    (folder / "webster.add.xml").write_text(
-        sumo_text(network, scenario.rules, changed_plans(network, optimiser.webster, optimiser.current)),
-        encoding="utf-8",
-    )
-    files = {"own plan": None, "Webster": "webster.add.xml", "retimed": "plans.add.xml"}
+    scenario = open_scenario(name)
+    files = {OWN: None, RETIMED: "plans.add.xml"}
+    if not name.startswith(CITY):
+        files[WEBSTER] = "webster.add.xml"
+        write_webster(scenario, folder / "webster.add.xml")
+    delays = {OWN: own_plan(known / folder.name / "fixed-time" / "results.json")}
+    delays = {plan: delays.get(plan, {}) | measured(folder).get(plan, {}) for plan in files}
+    warm = warm_state(scenario)
     specs, owner = [], []
-    delays: dict[str, dict[int, float]] = {plan: {} for plan in PLANS}
-    delays["own plan"] = own_plan(known / name / "results.json")
-    for plan, file in files.items():
-        if delays[plan]:
-            continue
-        for seed in SEEDS:
+    for seed in SEEDS:
+        for plan, file in files.items():
+            if seed in delays[plan]:
+                continue
             parameters = {"plans": str((folder / file).resolve())} if file else {}
             policy = "retimed" if file else "fixed-time"
-            specs.append(RunSpec(scenario=scenario, policy=policy, seed=seed, parameters=parameters))
+            specs.append(RunSpec(scenario=scenario, policy=policy, seed=seed, parameters=parameters, warm_state=warm))
             owner.append(plan)
     for index, outcome in run_all(specs, jobs=jobs):
+        plan, seed = owner[index], specs[index].seed
         if not isinstance(outcome, RunRecord):
-            raise SystemExit(f"{name}: {owner[index]} seed {specs[index].seed}: {outcome.error}")
-        delays[owner[index]][specs[index].seed] = outcome.result.mean_delay_s
-    (folder / "test.json").write_text(json.dumps(delays, indent=1), encoding="utf-8")
+            raise SystemExit(f"{name}: {plan} seed {seed}: {outcome.error}")
+        delays[plan][seed] = outcome.result.mean_delay_s
+        print(name, plan, seed, f"{delays[plan][seed]:.1f} s", flush=True)
+        (folder / "test.json").write_text(json.dumps(delays, indent=1), encoding="utf-8")
+
+
+def measured(folder: Path) -> dict[str, dict[int, float]]:
+    """Return the delays that a folder holds, by plan and seed."""
+    if not (folder / "test.json").exists():
+        return {}
+    known = json.loads((folder / "test.json").read_text(encoding="utf-8"))
+    return {plan: {int(seed): delay for seed, delay in rows.items()} for plan, rows in known.items()}
+
+
+def write_webster(scenario: Scenario, path: Path) -> None:
+    """Write pure Webster's plan of a scenario."""
+    network = read_network(scenario.net_file, scenario.additional_files)
+    optimiser = Optimiser(pose(scenario, network), Settings())
+    plans = changed_plans(network, optimiser.webster, optimiser.current)
+    path.write_text(sumo_text(network, scenario.rules, plans), encoding="utf-8")
 
 
 def own_plan(file: Path) -> dict[int, float]:
@@ -80,67 +101,65 @@ def own_plan(file: Path) -> dict[int, float]:
     if not file.exists():
         return {}
     runs = Results.read(file).runs
-    found = {run.seed: run.mean_delay_s for run in runs if run.policy == "fixed-time" and run.status == "ok"}
-    return found if set(found) >= set(SEEDS) else {}
+    return {run.seed: run.mean_delay_s for run in runs if run.policy == "fixed-time" and run.status == "ok"}
 
 
-def table(out: Path) -> list[str]:
-    """Return the table's lines."""
-    lines = [
-        "| map | own plan | pure Webster | retimed | of own plan | of Webster | chosen | search s |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
+def table(out: Path, names: tuple[str, ...], plans: tuple[str, ...]) -> list[str]:
+    """Return the table's lines; the last of the plans is compared with the others."""
+    against = [OWN, *(plan for plan in plans if plan not in (OWN, RETIMED))]
+    heads = ["map", *plans, *(f"of {plan}" for plan in against), "seeds", "chosen", "search s"]
+    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     ratios = []
-    for name in MAPS:
+    for name in names:
         folder = out / name
-        if not (folder / "test.json").exists():
+        delays = measured(folder)
+        seeds = [seed for seed in SEEDS if all(seed in delays.get(plan, {}) for plan in plans)]
+        if not seeds:
             continue
-        delays = json.loads((folder / "test.json").read_text(encoding="utf-8"))
         (period,) = RetimeResults.read(folder / "results.json").periods
-        found = {plan: estimate(list(delays[plan].values())) for plan in PLANS}
+        found = {plan: estimate([delays[plan][seed] for seed in seeds]) for plan in plans}
         cells = [f"{e.mean:.1f} ± {e.mean - e.ci95[0]:.1f} ({e.worst:.1f})" for e in found.values()]
-        pair = [found["retimed"].mean / found[plan].mean for plan in PLANS[:2]]
-        ratios.append(pair)
-        shares = " | ".join(f"**{ratio:.2f}**" for ratio in pair)
-        lines.append(f"| {name} | {' | '.join(cells)} | {shares} | {period.chosen} | {period.search_s:.0f} |")
+        ratios.append([found[RETIMED].mean / found[plan].mean for plan in against])
+        shares = " | ".join(f"**{ratio:.2f}**" for ratio in ratios[-1])
+        lines.append(
+            f"| {name} | {' | '.join(cells)} | {shares} | {len(seeds)} | {period.chosen} | {period.search_s:.0f} |"
+        )
     if ratios:
-        mean = [math.exp(sum(math.log(pair[k]) for pair in ratios) / len(ratios)) for k in range(2)]
-        lines.append(f"| geometric mean | | | | {mean[0]:.2f} | {mean[1]:.2f} | | |")
+        means = [math.exp(sum(map(math.log, column)) / len(column)) for column in zip(*ratios, strict=True)]
+        lines.append(f"| geometric mean{' |' * len(plans)} | {' | '.join(f'{mean:.2f}' for mean in means)} | | | |")
     today = datetime.now(UTC).date().isoformat()
-    lines += ["", f"SUMO {sumo_version()}, {today}, seeds {', '.join(map(str, SEEDS))}."]
-    return lines
+    return [*lines, "", f"SUMO {sumo_version()}, {today}, the first of the seeds {', '.join(map(str, SEEDS))}."]
 
 
 def main() -> None:
-    """Run, then replace the table between the marks in docs/scoreboard.md."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Run, then replace the table between its marks in docs/scoreboard.md."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only-table", action="store_true")
+    parser.add_argument("--city", action="store_true", help="Kuala Lumpur instead of the RESCO maps")
     parser.add_argument("--folder", type=Path, default=ROOT / "out" / "retime")
     parser.add_argument("--minutes", type=float, default=2.0)
     parser.add_argument("--candidates", type=int, default=9)
     parser.add_argument("--known", type=Path, default=ROOT / "out" / "scoreboard", help="of benchmarks/scoreboard.py")
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--maps", default=",".join(MAPS))
-    arguments = parser.parse_args()
-    if not arguments.only_table:
-        for name in arguments.maps.split(","):
+    parser.add_argument("--maps", help="some of the maps or periods, with commas")
+    parser.add_argument("--no-sumo", action="store_true", help="the platoon model's best, not judged before the test")
+    parser.add_argument("--standing-queues", action="store_true")
+    given = parser.parse_args()
+    family, names = (CITY, PERIODS) if given.city else ("resco", MAPS)
+    if not given.only_table:
+        for name in given.maps.split(",") if given.maps else names:
             run(
-                name,
-                arguments.folder,
-                minutes=arguments.minutes,
-                candidates=arguments.candidates,
-                jobs=arguments.jobs,
-                known=arguments.known,
+                f"{family}:{name}",
+                given.folder / name,
+                minutes=given.minutes,
+                candidates=given.candidates,
+                jobs=given.jobs,
+                known=given.known,
+                extra=("--no-sumo",) * given.no_sumo + ("--standing-queues",) * given.standing_queues,
             )
-    lines = table(arguments.folder)
-    page = ROOT / "docs" / "scoreboard.md"
-    text = page.read_text(encoding="utf-8")
-    if START not in text:
-        text += f"\n{START}\n{END}\n"
-    head, _, rest = text.partition(START)
-    _, _, tail = rest.partition(END)
-    page.write_text("\n".join([head + START, "", *lines, "", END + tail]), encoding="utf-8")
-    print("\n".join(lines))
+    plans = (OWN, RETIMED) if given.city else (OWN, WEBSTER, RETIMED)
+    what = "retime kuala lumpur" if given.city else "retime"
+    replace_table(SCOREBOARD, table(given.folder, names, plans), what=what, script="retime.py")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from pages import SCOREBOARD, replace_table
+
 from citybrain.evaluation.results import Results
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -23,7 +25,6 @@ MAPS = (
 PEERS = ("actuated", "delay-based", "max-pressure", "max-wave", "greedy")
 OURS = "adaptive"
 SEEDS = "101,102,103,104,105"
-START, END = "<!-- resco table: written by benchmarks/scoreboard.py -->", "<!-- end of resco table -->"
 
 
 def run(folder: Path, policies: tuple[str, ...], maps: tuple[str, ...]) -> None:
@@ -82,12 +83,7 @@ def main() -> None:
     if not arguments.only_table:
         run(arguments.folder, policies, tuple(arguments.maps.split(",")))
     lines = table(arguments.folder, policies)
-    page = ROOT / "docs" / "scoreboard.md"
-    text = page.read_text(encoding="utf-8")
-    head, _, rest = text.partition(START)
-    _, _, tail = rest.partition(END)
-    page.write_text("\n".join([head + START, "", *lines, "", END + tail]), encoding="utf-8")
-    print("\n".join(lines))
+    replace_table(SCOREBOARD, lines, what="resco", script="scoreboard.py")
 
 
 if __name__ == "__main__":

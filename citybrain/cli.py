@@ -14,10 +14,14 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from rich.table import Table
 
 from citybrain import __version__
+from citybrain.cli_emergency import emergency
 from citybrain.cli_incidents import incidents
+from citybrain.cli_league import league
 from citybrain.cli_network import network
+from citybrain.cli_new import new
 from citybrain.cli_retime import retime
 from citybrain.cli_seeds import parse_seeds
+from citybrain.cli_sweep import sweep
 from citybrain.errors import CitybrainError, InputError
 
 if TYPE_CHECKING:
@@ -34,8 +38,12 @@ app = typer.Typer(
 console = Console()
 errors = Console(stderr=True)
 app.add_typer(network)
+app.add_typer(new)
 app.command()(retime)
 app.command()(incidents)
+app.command()(sweep)
+app.command()(league)
+app.command()(emergency)
 
 
 def main() -> None:
@@ -103,6 +111,9 @@ def evaluate(
     remote: Annotated[
         str | None, typer.Option(help="HOST:PORT of a SUMO that waits for clients and sees the same files.")
     ] = None,
+    trust_plugins: Annotated[
+        bool, typer.Option("--trust-plugins", help="Run third parties' policies in the simulation's own process.")
+    ] = False,
     plans: Annotated[
         Path | None, typer.Option(help="Plans (plans.add.xml) to run as one more policy, `retimed`.")
     ] = None,
@@ -134,6 +145,7 @@ def evaluate(
         force=force,
         command=shlex.join(["citybrain", *sys.argv[1:]]),
         plans=plans,
+        trusted=trust_plugins,
     )
     total = len(dict.fromkeys((baseline, *names, *(["retimed"] if plans else [])))) * len(request.seeds)
     bar = Progress(

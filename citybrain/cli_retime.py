@@ -46,6 +46,13 @@ def retime(
     queue_weight: Annotated[
         float, typer.Option(min=0, max=1000, help="Weight of vehicles that have no room on their road.")
     ] = 4.0,
+    standing_queues: Annotated[
+        bool,
+        typer.Option(
+            "--standing-queues",
+            help="Oversaturated: queues outlive a slice, and the search starts from the current plan too.",
+        ),
+    ] = False,
     no_sumo: Annotated[
         bool, typer.Option("--no-sumo", help="Let the platoon model have the last word; nothing is judged in SUMO.")
     ] = False,
@@ -80,6 +87,7 @@ def retime(
             free_sequence=not keep_sequence,
             offsets="bandwidth" if bandwidth else "delay",
             seed=seed,
+            standing_queues=standing_queues,
         ),
         out=out,
         force=force,

@@ -5,6 +5,7 @@
     CitybrainError
     ├── InputError        the user's input is wrong: one line, exit code 2
     ├── PlantError        the simulator failed or was lost
+    ├── PolicyError       a third party's policy failed
     └── UnsafeCommandError  somebody tried to go round the interlock
 """
 
@@ -24,6 +25,10 @@ class InputError(CitybrainError):
 
 class PlantError(CitybrainError):
     """The simulator failed, was lost or refused a command."""
+
+
+class PolicyError(CitybrainError):
+    """A third party's policy cannot be made or failed."""
 
 
 class UnsafeCommandError(CitybrainError):

@@ -3,7 +3,7 @@
 ::
 
     readings ─► Observation ─► Decision ─► Command ─► plant
-                                   └────── Event ───► observers
+    PriorityRequest ──────────────┘ └────── Event ───► observers
 
 A policy sees an :class:`Observation` and answers with a :class:`Decision`. Only
 the interlock turns decisions into a :class:`Command`.
@@ -20,6 +20,10 @@ from numpy.typing import NDArray
 
 HOLD = -1
 """In a decision: keep the stage that is shown."""
+RELEASE = -2
+"""In a decision: leave the junction to its own program, or give it back to it."""
+OWN_PROGRAM = ""
+"""In a command: instead of lamps, let the junction's own program go on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +149,7 @@ class Decision:
     Attributes
     ----------
     stage : ndarray of int32, shape (n_junctions,)
-        Stage index, or :data:`HOLD`.
+        Stage index, :data:`HOLD` or :data:`RELEASE`.
     reasons : mapping of int to mapping
         By junction index: why, for the event stream. May be empty.
     """
@@ -153,6 +157,73 @@ class Decision:
     time_s: float
     stage: NDArray[np.int32]
     reasons: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriorityRequest:
+    """A signal request of an emergency vehicle; fields as in SAE J2735 SignalRequestMessage.
+
+    Attributes
+    ----------
+    request_id : str
+        The same for all messages of one call.
+    sequence : int
+        Rises with every message of a request.
+    role : str
+        ``fire``, ``ambulance``, ``police`` or ``other``.
+    time_s, expires_s : float
+        When the position was taken, and until when the message counts.
+    x_m, y_m : float
+        Position in the coordinates of the net.
+    inbound : str
+        Edge that the vehicle takes itself to be on.
+    destination : str
+        Edge that it wants to reach.
+    cancelled : bool
+        The vehicle needs no priority any more.
+    token : str
+        Signature over all other fields, see :mod:`citybrain.detection.tokens`.
+    """
+
+    request_id: str
+    sequence: int
+    vehicle_id: str
+    role: str
+    time_s: float
+    expires_s: float
+    x_m: float
+    y_m: float
+    speed_mps: float
+    inbound: str
+    destination: str
+    cancelled: bool = False
+    token: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriorityStatus:
+    """The answer to a request; words as in SAE J2735 SignalStatusMessage.
+
+    Attributes
+    ----------
+    status : str
+        ``requested``, ``processing``, ``granted``, ``rejected``, ``maxPresence``,
+        ``reserviceLocked`` or ``closed``.
+    reason : str
+        Why, where it is rejected.
+    eta_s : float
+        Expected arrival at the destination, seconds of the plant's clock; NaN where unknown.
+    route : tuple of str
+        Edges advised from where the vehicle is to its destination; empty where nothing changes.
+    """
+
+    request_id: str
+    sequence: int
+    vehicle_id: str
+    status: str
+    reason: str = ""
+    eta_s: float = float("nan")
+    route: tuple[str, ...] = ()
 
 
 _SEAL = object()

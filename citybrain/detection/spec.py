@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from importlib.metadata import entry_points
 
 from citybrain.errors import InputError, nearest_hint
 
+ENTRY_POINT_GROUP = "citybrain.sensors"
 SENSORS = ("perfect", "camera", "loops", "probes")
 CONDITIONS = ("night", "rain")
 
@@ -23,12 +25,23 @@ class SensorSpec:
         Of vehicles that are probes.
     dead : float
         Share of sensors that never work.
+    plug_in : str
+        Where a third party's sensors are made, ``module:factory``; nothing for ours.
+    options : str
+        What follows the colon, for a third party's sensors to read.
     """
 
     name: str
     condition: str = ""
     share: float = 0.0
     dead: float = 0.0
+    plug_in: str = ""
+    options: str = ""
+
+
+def installed_sensors() -> dict[str, str]:
+    """Return third parties' sensors: where each name is made."""
+    return {point.name: point.value for point in entry_points(group=ENTRY_POINT_GROUP) if point.name not in SENSORS}
 
 
 def check_sensors(spec: str) -> None:
@@ -46,7 +59,10 @@ def parse_sensors(spec: str) -> SensorSpec:
     """
     name, _, rest = spec.partition(":")
     if name not in SENSORS:
-        raise InputError(f"unknown sensors {name!r}{nearest_hint(name, SENSORS)}")
+        installed = installed_sensors()
+        if name in installed:
+            return SensorSpec(name=name, plug_in=installed[name], options=rest)
+        raise InputError(f"unknown sensors {name!r}{nearest_hint(name, (*SENSORS, *installed))}")
     known = {
         "perfect": (), "camera": (*CONDITIONS, "dead="), "loops": ("dead=",), "probes": ("0.1", "dead="),
     }[name]  # fmt: skip

@@ -47,6 +47,8 @@ class Request:
     command: str = ""
     plans: Path | None = None
     """Plans for the policy ``retimed``."""
+    trusted: bool = False
+    """Run third parties' policies in the process of the simulation."""
 
 
 def evaluate(request: Request, progress: Callable[[int, float, RunSpec], None] = lambda _i, _s, _r: None) -> Results:
@@ -113,6 +115,7 @@ def plan_runs(request: Request) -> list[RunSpec]:
             sensors=request.sensors,
             transport=request.transport,  # type: ignore[arg-type]
             remote=request.remote,
+            trusted=request.trusted,
         )
         for seed in request.seeds
         for name in names

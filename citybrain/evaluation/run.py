@@ -18,13 +18,15 @@ from citybrain.demand.scenario import Scenario
 from citybrain.demand.silenced import silenced
 from citybrain.detection import make_sensors
 from citybrain.errors import PlantError
+from citybrain.evaluation.emissions import emissions_request, read_emissions
 from citybrain.evaluation.metrics import read_edges, read_series, read_statistics, read_trips, summarise
 from citybrain.evaluation.results import RunResult
 from citybrain.evaluation.warm import without_programs
 from citybrain.loop import run_loop
 from citybrain.messages import Event
 from citybrain.network import read_network
-from citybrain.signals.policy import NativePolicy, find_policy
+from citybrain.signals.contained import make_policy
+from citybrain.signals.policy import NativePolicy
 from citybrain.simulation.sumo import SumoLaunch, SumoPlant
 
 SERIES_PERIOD_S = 60
@@ -43,6 +45,10 @@ class RunSpec:
     transport: Literal["libsumo", "traci", "gui"] = "libsumo"
     remote: tuple[str, int] | None = None
     warm_state: Path | None = None
+    trusted: bool = False
+    """Run a third party's policy in the process of the simulation."""
+    emissions: bool = False
+    """Keep what each road emits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +65,8 @@ class RunRecord:
         Mean speed (NaN where nobody drove) and vehicles that entered.
     series : dict of ndarray
         ``time_s``, ``running``, ``halting``, ``waiting_to_insert``, ``mean_speed_mps`` every minute.
+    emissions : pyarrow.Table, optional
+        One row an edge, see :data:`citybrain.evaluation.emissions.SCHEMA`.
     decisions : tuple of Event
         Explanations kept for the report (last few of each junction).
     """
@@ -70,6 +78,7 @@ class RunRecord:
     edge_vehicles: NDArray[np.float64]
     series: dict[str, NDArray[np.float64]]
     decisions: tuple[Event, ...] = ()
+    emissions: pa.Table | None = None
 
 
 class _Progress:
@@ -113,12 +122,14 @@ def execute(spec: RunSpec, progress: Callable[[float], None] = lambda _: None) -
     parameters = dict(spec.parameters)
     if spec.policy in scenario.intervals_s:
         parameters.setdefault("interval_s", scenario.intervals_s[spec.policy])
-    policy = find_policy(spec.policy).make(**parameters)
+    policy = make_policy(spec.policy, parameters, trusted=spec.trusted)
     explanations = _Explanations()
     with tempfile.TemporaryDirectory(prefix="citybrain-") as name:
         folder = Path(name)
         scenario = replace(scenario, additional_files=silenced(scenario.additional_files, folder))
         additional = [_edge_data_request(folder)]
+        if spec.emissions:
+            additional.append(emissions_request(folder))
         warm = spec.warm_state
         if isinstance(policy, NativePolicy):
             programs = policy.programs(network, scenario.rules)
@@ -161,6 +172,7 @@ def execute(spec: RunSpec, progress: Callable[[float], None] = lambda _: None) -
         statistics = read_statistics(folder / "statistics.xml")
         delay, speed, vehicles = read_edges(folder / "edges.xml", network)
         series = read_series(folder / "summary.xml")
+        emissions = read_emissions(folder) if spec.emissions else None
     result = summarise(
         trips,
         statistics,
@@ -172,6 +184,9 @@ def execute(spec: RunSpec, progress: Callable[[float], None] = lambda _: None) -
         decision_p99_ms=loop.times.decision_p99_ms,
         wall_s=perf_counter() - begun,
     )
+    replaced = getattr(policy, "failure", None)
+    if replaced is not None:  # what was measured is not the policy's
+        result = result.model_copy(update={"status": "failed", "error": replaced})
     return RunRecord(
         result=result,
         trips=trips,
@@ -180,6 +195,7 @@ def execute(spec: RunSpec, progress: Callable[[float], None] = lambda _: None) -
         edge_vehicles=vehicles,
         series=series,
         decisions=explanations.events(),
+        emissions=emissions,
     )
 
 

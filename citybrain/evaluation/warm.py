@@ -32,7 +32,7 @@ def warm_state(scenario: Scenario) -> Path | None:
     """Return the saved state at ``begin_s``, computing it where it is missing; None without a warm-up."""
     if scenario.warmup_s <= 0:
         return None
-    path = cache_folder("warm") / f"{_key(scenario)}.xml.gz"
+    path = cache_folder("warm") / f"{scenario_key(scenario)}.xml.gz"
     if path.exists():
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -49,7 +49,8 @@ def warm_state(scenario: Scenario) -> Path | None:
     return path
 
 
-def _key(scenario: Scenario) -> str:
+def scenario_key(scenario: Scenario) -> str:
+    """Return a hash of all that decides a scenario's traffic before it is measured."""
     digest = hashlib.sha256()
     for file in (scenario.net_file, *scenario.route_files, *scenario.additional_files):
         digest.update(file.read_bytes())

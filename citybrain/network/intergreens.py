@@ -114,6 +114,14 @@ class Intergreens:
         """Length of the intergreen between two stages, in seconds."""
         return sum(ms for _, ms in self.steps(origin, target)) / _MS
 
+    def clearing_ms(self, link: int) -> int:
+        """Return how long after its green a link needs until nobody is in the junction from it."""
+        yellow = self._yellow(link)
+        clear = self._clearance(link, yellow)
+        if self.rules.all_red_s is not None:
+            clear = max(clear, 0.0 if self._is_crossing(link) else self.rules.all_red_s)
+        return round((yellow + clear) * _MS)
+
     def _compute(self, before: str, target: int) -> tuple[tuple[str, int], ...]:
         after = self.junction.stages[target].state
         losing = [i for i, lamp in enumerate(before) if lamp in "yY" or (lamp in GREEN and after[i] not in GREEN)]

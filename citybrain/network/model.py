@@ -52,6 +52,8 @@ class Link:
     via_m: float
     movement: int
     """Index of the movement that controls it, or -1 where no signal does."""
+    gives_way: bool = False
+    """No signal controls it, and others go first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

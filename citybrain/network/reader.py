@@ -27,6 +27,7 @@ from citybrain.network.model import (
     index_by_id,
 )
 
+_GIVES_WAY = frozenset("mswa=")  # SUMO's link states of minor roads
 _TURNS = {"s": "straight", "l": "left", "L": "left", "r": "right", "R": "right", "t": "uturn"}
 _MOTOR_CLASSES = ("passenger", "bus", "truck", "motorcycle")
 
@@ -231,6 +232,7 @@ class _Builder:
                         to_lane=self.lane_of[c.getToLane().getID()],
                         via_m=self._path_length(c.getViaLaneID()),
                         movement=movement_of.get(c, -1),
+                        gives_way=c not in movement_of and c.getState() in _GIVES_WAY,
                     )
                     for c in lane.getOutgoing()
                     if c.getToLane().getID() in self.lane_of

@@ -9,6 +9,7 @@ protected greens. :func:`advance` is a pure function of one junction's state;
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -16,9 +17,10 @@ from typing import NamedTuple
 import numpy as np
 
 from citybrain.errors import UnsafeCommandError
-from citybrain.messages import _SEAL, HOLD, Command, Decision, Event, SignalView
+from citybrain.messages import _SEAL, HOLD, OWN_PROGRAM, RELEASE, Command, Decision, Event, SignalView
 from citybrain.network.intergreens import Intergreens, SignalRules
 from citybrain.network.model import GREEN, Junction, Network
+from citybrain.signals.own_program import OwnProgram, why_not_given_back, why_not_taken
 
 
 class LampState(NamedTuple):
@@ -190,13 +192,19 @@ class Interlock:
     ----------
     network : Network
     rules : SignalRules
+    released : bool
+        Every junction begins under its own program. It is taken over while that shows a
+        stage, and given back where both show the same one, so that no lamp jumps.
     """
 
-    def __init__(self, network: Network, rules: SignalRules) -> None:
+    def __init__(self, network: Network, rules: SignalRules, *, released: bool = False) -> None:
         self.network = network
         self.rules = rules
         self._rules = [junction_rules(network, junction, rules) for junction in network.junctions]
         self._states: list[LampState] = []
+        self._released = [released and bool(junction.program) for junction in network.junctions]
+        self._released_ms = [-1] * len(network.junctions)
+        self._programs = [OwnProgram(junction) for junction in network.junctions] if released else []
         self.refusals = 0
         self.events: list[Event] = []
 
@@ -216,12 +224,17 @@ class Interlock:
         for index, rules in enumerate(self._rules):
             state, lamps = _taken_over(rules, None if shown is None else shown[index], time_ms)
             self._states.append(state)
-            if rules.junction.stages:
+            if rules.junction.stages and not self._released[index]:
                 commands.append(self._command(rules.junction, lamps))
         return commands
 
-    def advance(self, decision: Decision, time_ms: int) -> list[Command]:
+    def advance(self, decision: Decision, time_ms: int, shown: Sequence[str] | None = None) -> list[Command]:
         """Return the commands for lamps that change now.
+
+        Parameters
+        ----------
+        shown : sequence of str, optional
+            The lamps that each junction shows; needed to take one over from its own program.
 
         Refusals are counted in ``refusals`` and described in ``events``, which
         hold those of the latest call only.
@@ -240,8 +253,24 @@ class Interlock:
         commands = []
         requests = decision.stage.tolist()
         for index, rules in enumerate(self._rules):
-            state = self._states[index]
             request = requests[index]
+            if self._released[index]:
+                if request in (HOLD, RELEASE):
+                    continue
+                reason = self._take_over(index, time_ms, None if shown is None else shown[index])
+                if reason is not None:
+                    self._refuse(rules.junction, reason, request, time_ms)
+                    continue
+                # whatever comes of the request, the program must not go on by itself
+                commands.append(self._command(rules.junction, rules.junction.stages[self._states[index].stage].state))
+            elif request == RELEASE:
+                reason = self._give_back(index, time_ms)
+                if reason is None:
+                    commands.append(self._command(rules.junction, OWN_PROGRAM))
+                    continue
+                self._refuse(rules.junction, reason, request, time_ms)
+                request = HOLD
+            state = self._states[index]
             if not rules.junction.stages or (
                 state.step < 0
                 and request in (HOLD, state.stage)
@@ -251,34 +280,89 @@ class Interlock:
             result = advance(rules, state, request, time_ms)
             self._states[index] = result.state
             if result.refusal is not None:
-                self.refusals += 1
-                self.events.append(
-                    Event(
-                        time_s=time_ms / 1000,
-                        kind="refusal",
-                        junction_id=rules.junction.id,
-                        data={"reason": result.refusal, "requested": request},
-                    )
-                )
+                self._refuse(rules.junction, result.refusal, request, time_ms)
             if result.lamps is not None:
                 commands.append(self._command(rules.junction, result.lamps))
         return commands
+
+    def _refuse(self, junction: Junction, reason: str, request: int, time_ms: int) -> None:
+        self.refusals += 1
+        self.events.append(
+            Event(
+                time_s=time_ms / 1000,
+                kind="refusal",
+                junction_id=junction.id,
+                data={"reason": reason, "requested": request},
+            )
+        )
+
+    def _take_over(self, index: int, time_ms: int, lamps: str | None) -> str | None:
+        """Take a junction from its own program; returns why not."""
+        program = self._programs[index]
+        reason = why_not_taken(program, self._rules[index].intergreens, lamps, time_ms)
+        if reason is not None:
+            return reason
+        own = program.at(time_ms)
+        before, since_ms = self._states[index], time_ms - own.elapsed_ms
+        if before.stage == own.stage and self._released_ms[index] >= since_ms:
+            since_ms = before.since_ms  # it was given back within this green, which began before or after the program's
+        self._states[index] = LampState(own.stage, own.stage, -1, since_ms, before.last_shown_ms)
+        self._released[index] = False
+        return None
+
+    def _give_back(self, index: int, time_ms: int) -> str | None:
+        """Give a junction back to its own program; returns why not."""
+        state, rules = self._states[index], self._rules[index]
+        program = self._programs[index] if self._programs else None
+        stage = state.stage if state.step < 0 else -1
+        bounds = rules.min_green_ms[state.stage], rules.max_green_ms[state.stage]
+        reason = why_not_given_back(program, stage, state.since_ms, time_ms, bounds)
+        if reason is None:
+            self._released[index], self._released_ms[index] = True, time_ms
+        return reason
 
     def view(self, time_ms: int) -> SignalView:
         """Return what every junction shows, for the Observation."""
         n = len(self._states)
         remaining = np.zeros(n)
-        for index, state in enumerate(self._states):
-            if state.step >= 0:
+        states = [self._own_state(i, time_ms) if self._released[i] else state for i, state in enumerate(self._states)]
+        for index, state in enumerate(states):
+            if self._released[index]:
+                remaining[index] = self._programs[index].next_stage(time_ms)[1] / 1000
+            elif state.step >= 0:
                 steps = self._rules[index].intergreens.steps(state.stage, state.target)
                 ends_ms = state.since_ms + sum(ms for _, ms in steps[state.step :])
                 remaining[index] = max(0, ends_ms - time_ms) / 1000
         return SignalView(
-            stage=np.fromiter((s.target for s in self._states), dtype=np.int32, count=n),
-            switching=np.fromiter((s.step >= 0 for s in self._states), dtype=np.bool_, count=n),
-            elapsed_s=np.fromiter(((time_ms - s.since_ms) / 1000 for s in self._states), dtype=np.float64, count=n),
+            stage=np.fromiter((s.target for s in states), dtype=np.int32, count=n),
+            switching=np.fromiter((s.step >= 0 for s in states), dtype=np.bool_, count=n),
+            elapsed_s=np.fromiter(((time_ms - s.since_ms) / 1000 for s in states), dtype=np.float64, count=n),
             remaining_s=remaining,
         )
+
+    def quiet_until_ms(self, decision: Decision, time_ms: int) -> float:
+        """Return until when no lamp will change under this decision; ``time_ms`` where one may at once."""
+        quiet_ms = math.inf
+        if any(self._released):  # their own programs change lamps
+            return time_ms
+        for state, rules, request in zip(self._states, self._rules, decision.stage.tolist(), strict=True):
+            if len(rules.junction.stages) < 2:
+                continue
+            if state.step >= 0 or request not in (HOLD, state.stage):
+                return time_ms
+            quiet_ms = min(quiet_ms, state.since_ms + rules.max_green_ms[state.stage])
+        return quiet_ms
+
+    def is_released(self, index: int) -> bool:
+        """Whether a junction is under its own program."""
+        return self._released[index]
+
+    def _own_state(self, index: int, time_ms: int) -> LampState:
+        """What a released junction shows, as if this had commanded it."""
+        program = self._programs[index]
+        own, target = program.at(time_ms), program.next_stage(time_ms)[0]
+        changing = own.stage < 0
+        return LampState(max(target, 0), max(target, 0), 0 if changing else -1, time_ms - own.elapsed_ms, ())
 
     @staticmethod
     def _command(junction: Junction, state: str) -> Command:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from citybrain.messages import Command
+from citybrain.messages import OWN_PROGRAM, Command
 from citybrain.network.model import GREEN, Junction, Link, Movement, Network
 from citybrain.simulation.plant import Readings
 from citybrain.simulation.trips import Trip
@@ -262,6 +262,32 @@ class PointQueuePlant:
             passed_key=np.array([key for _, key in passed], dtype=np.int64),
         )
 
+    def find(self, trip: Trip) -> tuple[int, float, float] | None:
+        """Return lane, position and speed of the vehicle that makes a trip; None while it is not on the road."""
+        for vehicle in self._loaded:
+            if vehicle.trip is not trip:
+                continue
+            if vehicle.at < 0 or vehicle.arrived_ms < math.inf:
+                return None
+            index = trip.lanes[vehicle.at]
+            lane, queue = self.network.lanes[index], self._lanes[index]
+            front_m = lane.length_m - _SPACE_M * next(k for k, other in enumerate(queue) if other is vehicle)
+            free_m = (self._time_ms - vehicle.since_ms) / 1000 * lane.speed_mps
+            return index, max(0.0, min(free_m, front_m)), 0.0 if free_m >= front_m else lane.speed_mps
+        return None
+
+    def snapshot(self) -> tuple[list[int], list[float]]:
+        """Return lane and speed of every vehicle; other than :meth:`read` it takes nothing from the sensors."""
+        lanes: list[int] = []
+        speeds: list[float] = []
+        for index, queue in enumerate(self._lanes):
+            lane = self.network.lanes[index]
+            for place, vehicle in enumerate(queue):
+                free_m = (self._time_ms - vehicle.since_ms) / 1000 * lane.speed_mps
+                lanes.append(index)
+                speeds.append(0.0 if free_m >= lane.length_m - _SPACE_M * place else lane.speed_mps)
+        return lanes, speeds
+
     def _next_stop(self, vehicle: _Vehicle, distance_m: float) -> tuple[int, int, float]:
         """Lane and movement of the next stop line on a vehicle's way, and how far it is."""
         trip, at = vehicle.trip, vehicle.at
@@ -279,8 +305,10 @@ class PointQueuePlant:
     def apply(self, commands: Sequence[Command]) -> None:
         """Show what the interlock commands."""
         for command in commands:
-            self._commanded[command.junction] = True
-            self._show(self.network.junctions[command.junction], command.state)
+            junction = self.network.junctions[command.junction]
+            own = command.state == OWN_PROGRAM
+            self._commanded[command.junction] = not own
+            self._show(junction, self._own_state(junction) if own else command.state)
 
     def close(self) -> None:
         """Nothing to finish: the outcome stays readable."""

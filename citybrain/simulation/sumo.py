@@ -18,9 +18,10 @@ from typing import Any, Literal
 from citybrain.demand.incidents import IncidentSpec
 from citybrain.demand.scenario import Scenario
 from citybrain.errors import PlantError
-from citybrain.messages import Command
+from citybrain.messages import OWN_PROGRAM, Command
 from citybrain.network.model import Network
 from citybrain.simulation.plant import Readings
+from citybrain.simulation.sumo_fleet import SumoFleet
 from citybrain.simulation.sumo_incidents import Staged, SumoIncidents
 from citybrain.simulation.sumo_reader import SumoReader
 
@@ -120,6 +121,7 @@ class SumoPlant:
     def __init__(self, scenario: Scenario, network: Network, launch: SumoLaunch) -> None:
         self.network = network
         self._step_ms = round(scenario.step_s * 1000)
+        self._own_program: dict[str, str] = {}
         self._open = False
         self._elsewhere = launch.remote is not None
         self._in_process = launch.transport == "libsumo" and launch.remote is None
@@ -170,6 +172,18 @@ class SumoPlant:
         self._incidents = SumoIncidents(self._api, self.network, incidents)
         return self._incidents.staged
 
+    def run_to(self, time_ms: int) -> None:
+        """Advance by as many steps as it takes; for when nobody needs to look or command in between."""
+        # what departs meanwhile must be subscribed, and incidents go on
+        if not self._in_process or self._incidents is not None:
+            while self._time_ms < time_ms:
+                self.step()
+            return
+        steps = -(-(time_ms - self._time_ms) // self._step_ms)
+        with self._losses():
+            self._time_ms += steps * self._step_ms
+            self._api.simulation.step(self._time_ms / 1000)
+
     @contextmanager
     def _losses(self) -> Iterator[None]:
         try:
@@ -182,6 +196,30 @@ class SumoPlant:
         with self._losses():
             return self._reader.read()
 
+    def lane_counts(self, lanes: Sequence[str]) -> tuple[list[int], list[int]]:
+        """Return vehicles and halted vehicles (below 0.1 m/s) of some lanes, without reading vehicles."""
+        lane = self._api.lane
+        count, halting = lane.getLastStepVehicleNumber, lane.getLastStepHaltingNumber
+        with self._losses():
+            return [count(name) for name in lanes], [halting(name) for name in lanes]
+
+    def fleet(self) -> SumoFleet:
+        """Return a way to start and read emergency vehicles."""
+        return SumoFleet(self._api, self.network)
+
+    def losses(self) -> dict[str, float]:
+        """Return the delay that every vehicle on the road has had since its wish to depart, seconds."""
+        vehicle = self._api.vehicle
+        return {name: vehicle.getTimeLoss(name) + vehicle.getDepartDelay(name) for name in vehicle.getIDList()}
+
+    def exists(self, name: str) -> bool:
+        """Whether a vehicle is still in the simulation, if only between two places."""
+        return name in self._api.vehicle.getIDList()
+
+    def teleporting(self) -> Sequence[str]:
+        """Return the vehicles that SUMO moves elsewhere in this step because they stood too long."""
+        return tuple(self._api.simulation.getStartingTeleportIDList())
+
     def signal_states(self) -> Sequence[str]:
         """Return the lamps of every junction, in the network's order."""
         get = self._api.trafficlight.getRedYellowGreenState
@@ -192,7 +230,13 @@ class SumoPlant:
         """Set the lamps; SUMO keeps them until the next command."""
         with self._losses():
             for command in commands:
-                self._api.trafficlight.setRedYellowGreenState(command.junction_id, command.state)
+                lights, name = self._api.trafficlight, command.junction_id
+                if command.state == OWN_PROGRAM:  # it went on unseen while lamps were set
+                    lights.setProgram(name, self._own_program[name])
+                    continue
+                if name not in self._own_program:
+                    self._own_program[name] = lights.getProgram(name)
+                lights.setRedYellowGreenState(name, command.state)
 
     def close(self) -> None:
         """Close the simulation and its outputs."""

@@ -50,3 +50,25 @@ def test_what_cannot(text, message):
 @pytest.mark.parametrize("text", [*(s for s in SENSORS if s != "probes"), "probes:0.1", "camera:night", "loops:dead=1"])
 def test_every_one_can_be_made(text):
     assert make_sensors(text, grid_network(1, 1), seed=1) is not None
+
+
+PLUG_IN = """
+from citybrain.detection import PerfectSensors
+def near(network, *, seed, options):
+    return PerfectSensors(network, sight_m=float(options or 50))
+"""
+
+
+def test_third_parties_sensors_are_found_by_name(tmp_path, monkeypatch):
+    (tmp_path / "eyes.py").write_text(PLUG_IN, encoding="utf-8")
+    info = tmp_path / "eyes-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: eyes\nVersion: 1.0\n", encoding="utf-8")
+    (info / "entry_points.txt").write_text("[citybrain.sensors]\nnear = eyes:near\nperfect = eyes:near\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    network = grid_network(1, 1)
+    assert make_sensors("near", network, seed=1).sight_m == 50.0
+    assert make_sensors("near:20", network, seed=1).sight_m == 20.0
+    assert make_sensors("perfect", network, seed=1).sight_m == 400.0  # ours are not replaced
+    with pytest.raises(InputError, match="did you mean 'near'"):
+        check_sensors("nea")

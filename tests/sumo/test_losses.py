@@ -16,6 +16,9 @@ from citybrain.evaluation.results import Results
 pytestmark = [pytest.mark.sumo, pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")]
 
 
+TRUST = "--trust-plugins"  # in the simulation's own process, where they do most harm
+
+
 def results(cli, out="o"):
     return Results.read(cli.folder / out / "results.json")
 
@@ -25,7 +28,7 @@ def rows(cli):
 
 
 def test_a_killed_simulator_loses_one_run(cli, case):
-    done = cli("evaluate", case.config, "--policies", "kills-itself", "--seeds", "2", "--jobs", "2", "--out", "o")
+    done = cli("evaluate", case.config, "--policies", "kills-itself", "--seeds", "2", "--jobs", "2", "--out", "o", TRUST)
     assert done.returncode == 1
     table = rows(cli)
     lost = [key for key, (status, _) in table.items() if status == "failed"]
@@ -38,7 +41,7 @@ def test_a_killed_simulator_loses_one_run(cli, case):
 
 
 def test_a_simulator_lost_over_the_socket_is_one_row(cli, case):
-    done = cli("evaluate", case.config, "--policies", "kills-sumo", "--seeds", "1", "--socket", "--out", "o")
+    done = cli("evaluate", case.config, "--policies", "kills-sumo", "--seeds", "1", "--socket", "--out", "o", TRUST)
     assert done.returncode == 1
     status, error = rows(cli)["kills-sumo", 1]
     assert status == "failed"
@@ -47,7 +50,7 @@ def test_a_simulator_lost_over_the_socket_is_one_row(cli, case):
 
 
 def test_a_plug_in_that_raises_is_one_row_of_one_line(cli, case):
-    done = cli("evaluate", case.config, "--policies", "raises,nonsense", "--seeds", "1", "--out", "o")
+    done = cli("evaluate", case.config, "--policies", "raises,nonsense", "--seeds", "1", "--out", "o", TRUST)
     assert done.returncode == 1
     assert rows(cli)["raises", 1] == ("failed", "ZeroDivisionError: three lines of reasons")
     assert "Traceback" not in done.stderr
@@ -58,10 +61,25 @@ def test_a_plug_in_that_raises_is_one_row_of_one_line(cli, case):
     assert nonsense.collisions == 0
 
 
+def test_a_plug_in_in_its_own_process_is_replaced_and_the_run_goes_on(cli, case):
+    done = cli("evaluate", case.config, "--policies", "raises,kills-itself,nonsense", "--seeds", "1", "--out", "o")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    why = {policy: error for (policy, _), (status, error) in rows(cli).items() if status == "failed"}
+    assert why == {
+        "raises": "replaced by the fixed plan at 60 s: ZeroDivisionError: three lines of reasons",
+        "kills-itself": "replaced by the fixed plan at 60 s: its process died (killed by SIGKILL)",
+        "nonsense": "replaced by the fixed plan at 1 s: asked junction A for stage 99, it has 0 to 1",
+    }
+    for run in results(cli).runs:  # all of them were driven to the end
+        assert run.vehicles.loaded == case.vehicles
+        assert run.mean_delay_s > 0
+
+
 def interrupt(cli, case, *, group, policies="sleeps", baseline="fixed-time", jobs="1"):
     process = cli.start(
         "evaluate", case.config, "--policies", policies, "--baseline", baseline, "--seeds", "2", "--jobs", jobs,
-        "--out", "o", start_new_session=True,
+        "--out", "o", TRUST, start_new_session=True,
     )  # fmt: skip
     deadline = time.monotonic() + 60
     while not (cli.marker.exists() and cli.marker.read_text()) and time.monotonic() < deadline:

@@ -75,11 +75,7 @@ def test_the_plans_give_the_same_delay_in_bare_sumo(case, retimed, tmp_path):
 def test_a_folder_with_plans_is_not_overwritten(case, retimed):
     scenario = open_scenario(str(case.config))
     with pytest.raises(InputError, match="already holds"):
-        retime(
-            RetimeRequest(
-                scenario=scenario, periods=parse_periods(str(case.config), scenario, None), out=retimed
-            )
-        )
+        retime(RetimeRequest(scenario=scenario, periods=parse_periods(str(case.config), scenario, None), out=retimed))
 
 
 def test_a_window_without_vehicles_is_refused_and_nothing_is_written(case, tmp_path):
@@ -111,9 +107,7 @@ def test_sumo_switches_between_the_plans_of_two_periods(case, tmp_path):
     late = {"A": Plan(junction_id="A", stages=(0, 1), greens_s=(40.0, 10.0))}
     text = switching_text(network, rules, [("early", 0.0, early), ("late", 150.0, late)])
     output = tmp_path / "programs.xml"
-    text = text.replace(
-        "</additional>", f'<timedEvent type="SaveTLSProgram" source="A" dest="{output}"/></additional>'
-    )
+    text = text.replace("</additional>", f'<timedEvent type="SaveTLSProgram" source="A" dest="{output}"/></additional>')
     (tmp_path / "plans.add.xml").write_text(text, encoding="utf-8")
     command = [sumo_binary(), "-n", case.net, "-a", tmp_path / "plans.add.xml", "--end", "300", "--no-step-log"]
     subprocess.run(command, check=True, capture_output=True)

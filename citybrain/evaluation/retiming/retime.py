@@ -94,9 +94,12 @@ def retime(request: RetimeRequest, progress: Progress = lambda _p, _w, _v, _b: N
     check_network(network)
     settings = request.settings
     problems = [
-        pose(period.scenario, network, seed=settings.seed, bus_weight=settings.objective.bus)
+        pose(
+            period.scenario, network, seed=settings.seed, bus_weight=settings.objective.bus,
+            standing_queues=settings.standing_queues,
+        )
         for period in request.periods
-    ]
+    ]  # fmt: skip
     prepare_folder(request.out, force=request.force, files=FILES)
     outcomes = []
     for period, problem in zip(request.periods, problems, strict=True):

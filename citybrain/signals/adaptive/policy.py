@@ -82,13 +82,14 @@ class Adaptive:
         self._last_s: float | None = None
 
     def _protected_lanes(self) -> NDArray[np.bool_]:
-        """By stage and stop line: whether all movements of the lane have a protected green."""
+        """By stage and stop line of its junction: whether all movements of the lane have a protected green."""
         tb = self._tables
-        free = np.ones((int(tb.stage_at[-1]), len(tb.lane)), dtype=np.bool_)
+        widest = int(np.diff(tb.lane_at).max(initial=1))
+        free = np.ones((int(tb.stage_at[-1]), widest), dtype=np.bool_)
         for j in range(len(tb.lane_at) - 1):
-            for stage in range(tb.stage_at[j], tb.stage_at[j + 1]):
-                for m in range(tb.move_at[j], tb.move_at[j + 1]):
-                    free[stage, tb.move_lane[m]] &= tb.lamp[stage, m - tb.move_at[j]] == PROTECTED
+            stages = slice(tb.stage_at[j], tb.stage_at[j + 1])
+            for m in range(tb.move_at[j], tb.move_at[j + 1]):
+                free[stages, tb.move_lane[m] - tb.lane_at[j]] &= tb.lamp[stages, m - tb.move_at[j]] == PROTECTED
         return free
 
     def decide(self, observation: Observation) -> Decision:
@@ -156,7 +157,7 @@ class Adaptive:
         self._last_s = observation.time_s
         owner = self._junction_of_lane
         shown = (tb.stage_at[:-1] + signals.stage)[owner]
-        green = self._protected[shown, np.arange(len(tb.lane))] & ~signals.switching[owner]
+        green = self._protected[shown, np.arange(len(tb.lane)) - tb.lane_at[owner]] & ~signals.switching[owner]
         close = (distance_m < _HEAD_M) & (speed_mps < _HEAD_MPS)
         standing = np.bincount(seen.lane[close], minlength=len(tb.lane)) >= 2
         self._headways.learn(observation, np.flatnonzero(green), standing)

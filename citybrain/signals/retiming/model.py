@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 from ortools.sat.python import cp_model
 
 from citybrain.errors import InputError
-from citybrain.signals.retiming.kernel import sampled
 from citybrain.signals.retiming.platoon import LONGEST_CYCLE_S, PlatoonModel
+from citybrain.signals.retiming.sweeps import sampled
 from citybrain.signals.retiming.timing import Timing
 
 F64 = NDArray[np.float64]

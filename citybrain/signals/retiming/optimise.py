@@ -11,16 +11,17 @@ import numpy as np
 
 from citybrain.signals.retiming.bands import set_bands
 from citybrain.signals.retiming.model import PHASES, pair_costs, solve_offsets
-from citybrain.signals.retiming.moves import Sequences, Setting, apply, setting_of
+from citybrain.signals.retiming.moves import Sequences, Setting, apply, refit, setting_of
 from citybrain.signals.retiming.platoon import Objective, PlatoonModel
 from citybrain.signals.retiming.polish import Search
 from citybrain.signals.retiming.problem import Problem
-from citybrain.signals.retiming.queues import Tables
+from citybrain.signals.retiming.queues import coarsened
 from citybrain.signals.retiming.start import Starts
 from citybrain.signals.retiming.timing import Timing, current_timing
 
 CYCLES_S = (36, 40, 45, 50, 56, 64, 72, 80, 90, 100, 110, 120)
 _MANY_JUNCTIONS = 40
+_OWN = 0  # instead of a cycle: every junction's own
 _SHARE_OF_CYCLES = 0.6  # of the time, for comparing cycles; the rest polishes
 Report = Callable[[str, float, float], None]
 """Called with what is being done, the best value (mean delay a vehicle, s), and how far the offsets may
@@ -42,6 +43,9 @@ class Settings:
         Common cycles to compare.
     offsets : str
         ``delay``: offsets of least delay; ``bandwidth``: widest green bands along the corridors.
+    standing_queues : bool
+        Whether the problem was posed with queues that outlive a slice; the search then starts from the
+        current plan too, since a network full of queues has few better ones.
     seed : int
         Of the demand samples and of the order of the search.
     """
@@ -52,6 +56,7 @@ class Settings:
     cycles_s: tuple[int, ...] = CYCLES_S
     offsets: Literal["delay", "bandwidth"] = "delay"
     seed: int = 1
+    standing_queues: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,16 +66,6 @@ class Candidate:
     name: str
     timing: Timing
     model_s: float
-
-
-def coarsened(tables: Tables) -> Tables:
-    """Return tables with two samples, the mean demand and the busiest, for comparing many plans of a large network."""
-    busiest = int(tables.stream_vps.sum(axis=1).argmax())
-    return tables._replace(
-        stream_vps=np.array([tables.weight @ tables.stream_vps, tables.stream_vps[busiest]]),
-        feed_vps=np.array([tables.weight @ tables.feed_vps, tables.feed_vps[busiest]]),
-        weight=np.array([0.6, 0.4]),
-    )
 
 
 class Optimiser:
@@ -104,13 +99,16 @@ class Optimiser:
         by_group: dict[int, list[tuple[float, int, Timing]]] = {}
         self.model = self.coarse
         cycles = self._feasible_cycles()
+        if self.settings.standing_queues:
+            cycles = [*cycles, _OWN]
         for place, cycle_s in enumerate(cycles):
             now = monotonic()
             left = begun + _SHARE_OF_CYCLES * self.settings.seconds - now
-            timing = self._at_cycle(cycle_s, now + max(1.0, left / (len(cycles) - place)))
+            until = now + max(1.0, left / (len(cycles) - place))
+            timing = self._improved(until) if cycle_s == _OWN else self._at_cycle(cycle_s, until)
             if timing is None:
                 continue
-            self._add(f"common cycle {cycle_s} s", timing)
+            self._add("current plan, improved" if cycle_s == _OWN else f"common cycle {cycle_s} s", timing)
             cost = self.fine.tables.weight @ self.fine.cost
             for g, group in enumerate(self.problem.groups):
                 by_group.setdefault(g, []).append((float(cost[group].sum()), cycle_s, timing))
@@ -164,6 +162,23 @@ class Optimiser:
         search.deadline = deadline
         search.climb(self.movable, self.generator, passes=2)
         self.model.value(timing)
+        return timing
+
+    def _improved(self, deadline: float) -> Timing | None:
+        """Return the current plan after hill climbing from it, each junction in the cycle that it has."""
+        if self.settings.offsets == "bandwidth":
+            return None
+        timing = self.current.copy()
+        for j in self.movable:
+            now = setting_of(timing, j)
+            wish = dict.fromkeys(now.stages, 0)  # a stage that is shown twice is shown once, and as long
+            for stage, green in zip(now.stages, now.greens, strict=True):
+                wish[stage] += green
+            greens = refit(self.problem.rules, j, tuple(wish), tuple(wish.values()), int(timing.cycle[j]))
+            if greens is not None:
+                apply(timing, self.problem.rules, j, Setting(tuple(wish), greens, now.offset))
+        search = self._search(timing, deadline, "current plan")
+        search.climb(self.movable, self.generator, passes=2)
         return timing
 
     def _search(self, timing: Timing, deadline: float, what: str) -> Search:

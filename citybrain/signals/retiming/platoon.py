@@ -19,8 +19,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from citybrain.signals.retiming.kernel import N_DETAILS, change, keep, settle
+from citybrain.signals.retiming.kernel import N_DETAILS
 from citybrain.signals.retiming.queues import Tables
+from citybrain.signals.retiming.sweeps import change, keep, settle
 from citybrain.signals.retiming.timing import Timing
 
 F64 = NDArray[np.float64]

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from citybrain.demand.scenario import Scenario
 from citybrain.errors import InputError
 from citybrain.network.model import Network
 from citybrain.signals.retiming.groups import Leg, find_groups, find_legs
-from citybrain.signals.retiming.queues import Tables, build_tables
+from citybrain.signals.retiming.kernel import AFTER
+from citybrain.signals.retiming.platoon import Objective, PlatoonModel
+from citybrain.signals.retiming.queues import Tables, build_tables, with_demand
 from citybrain.signals.retiming.routes import read_routes
 from citybrain.signals.retiming.samples import Samples, draw_samples
 from citybrain.signals.retiming.streams import Streams, find_streams
-from citybrain.signals.retiming.timing import Rules, build_rules
+from citybrain.signals.retiming.timing import Rules, build_rules, current_timing
 
 _RESAMPLES = 1
 
@@ -39,8 +42,16 @@ class Problem:
         return value * self.hours * 3600.0 / max(1, self.vehicles)
 
 
-def pose(scenario: Scenario, network: Network, *, seed: int = 1, bus_weight: float = 1.0) -> Problem:
+def pose(
+    scenario: Scenario, network: Network, *, seed: int = 1, bus_weight: float = 1.0, standing_queues: bool = False
+) -> Problem:
     """Read the demand of a scenario's window and set up the tables.
+
+    Parameters
+    ----------
+    standing_queues : bool
+        Whether queues over capacity stand from slice to slice, and from the warm-up on; without it
+        an overload lasts one slice and leaves nothing.
 
     Raises
     ------
@@ -61,7 +72,11 @@ def pose(scenario: Scenario, network: Network, *, seed: int = 1, bus_weight: flo
             f"{scenario.name}: {streams.vehicles} vehicles depart from {scenario.begin_s:g} to {scenario.end_s:g} s, "
             "but 0 of them pass a signal; nothing to retime for"
         )
+    if not standing_queues:
+        samples = replace(samples, follows=np.zeros_like(samples.follows))
     tables = build_tables(network, streams, samples, bus_weight=bus_weight)
+    if standing_queues and scenario.warmup_s > 0:
+        tables = tables._replace(lane_start=first_queues(scenario, network, streams, tables))
     legs = find_legs(streams, tables)
     return Problem(
         network=network,
@@ -74,3 +89,17 @@ def pose(scenario: Scenario, network: Network, *, seed: int = 1, bus_weight: flo
         hours=(scenario.end_s - scenario.begin_s) / 3600.0,
         vehicles=sum(vehicle.depart_s >= scenario.begin_s for vehicle in routed),
     )
+
+
+def first_queues(scenario: Scenario, network: Network, streams: Streams, tables: Tables) -> NDArray[np.float64]:
+    """Return the vehicles over capacity by lane that the warm-up leaves, under the plans that ran then."""
+    before = draw_samples(
+        streams,
+        begin_s=scenario.begin_s - scenario.warmup_s,
+        end_s=scenario.begin_s,
+        resamples=0,
+        generator=np.random.default_rng(0),
+    )
+    model = PlatoonModel(with_demand(tables, before), Objective())
+    model.value(current_timing(network))
+    return model.details[-1, :, AFTER].copy()

@@ -49,7 +49,9 @@ class Tables(NamedTuple):
     feed_vps: F64  # (sample, feed)
     stream_weight: F64  # what a second of delay of this stream counts
     weight: F64  # by sample
-    slice_s: float
+    lasts_s: F64  # by sample
+    follows: NDArray[np.bool_]  # by sample: it begins with the queues that the one before left
+    lane_start: F64  # vehicles over capacity that stand there when the window begins
 
 
 def build_tables(network: Network, streams: Streams, samples: Samples, *, bus_weight: float = 1.0) -> Tables:
@@ -112,7 +114,32 @@ def build_tables(network: Network, streams: Streams, samples: Samples, *, bus_we
         feed_vps=samples.feed_vps,
         stream_weight=1.0 + (bus_weight - 1.0) * samples.bus_share,
         weight=samples.weight,
-        slice_s=samples.slice_s,
+        lasts_s=samples.lasts_s,
+        follows=samples.follows,
+        lane_start=np.zeros(len(lanes)),
+    )
+
+
+def with_demand(tables: Tables, samples: Samples) -> Tables:
+    """Return the tables of the same network with other samples of demand."""
+    return tables._replace(
+        stream_vps=samples.stream_vps,
+        feed_vps=samples.feed_vps,
+        weight=samples.weight,
+        lasts_s=samples.lasts_s,
+        follows=samples.follows,
+    )
+
+
+def coarsened(tables: Tables) -> Tables:
+    """Return tables with two samples, the mean demand and the busiest, for comparing many plans of a large network."""
+    busiest = int(tables.stream_vps.sum(axis=1).argmax())
+    return tables._replace(
+        stream_vps=np.array([tables.weight @ tables.stream_vps, tables.stream_vps[busiest]]),
+        feed_vps=np.array([tables.weight @ tables.feed_vps, tables.feed_vps[busiest]]),
+        weight=np.array([0.6, 0.4]),
+        lasts_s=np.array([tables.lasts_s.sum() / (~tables.follows).sum(), tables.lasts_s[busiest]]),
+        follows=np.zeros(2, dtype=np.bool_),
     )
 
 

@@ -29,15 +29,18 @@ class Samples:
     feed_vps : ndarray, shape (n_samples, n_feeds)
     weight : ndarray, shape (n_samples,)
         Sums to 1.
-    slice_s : float
-        Length of a slice: the time that an overload lasts.
+    lasts_s : ndarray, shape (n_samples,)
+        Length of each: the time that an overload lasts.
+    follows : ndarray of bool, shape (n_samples,)
+        Whether the queues that the sample before left stand there when it begins.
     bus_share : ndarray, shape (n_streams,)
     """
 
     stream_vps: NDArray[np.float64]
     feed_vps: NDArray[np.float64]
     weight: NDArray[np.float64]
-    slice_s: float
+    lasts_s: NDArray[np.float64]
+    follows: NDArray[np.bool_]
     bus_share: NDArray[np.float64]
 
     @property
@@ -80,6 +83,7 @@ def draw_samples(
         stream_vps=np.array(flows),
         feed_vps=np.array(feeds),
         weight=np.full(len(flows), 1.0 / len(flows)),
-        slice_s=slice_s,
+        lasts_s=np.full(len(flows), slice_s),
+        follows=np.arange(len(flows)) % n > 0,
         bus_share=buses / np.maximum(alls, 1),
     )

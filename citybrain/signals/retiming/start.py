@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from citybrain.network.model import Network
-from citybrain.signals.retiming.kernel import END_GAIN_S, START_LOST_S
 from citybrain.signals.retiming.moves import Sequences, Setting, apply
+from citybrain.signals.retiming.profiles import END_GAIN_S, START_LOST_S
 from citybrain.signals.retiming.queues import Tables
 from citybrain.signals.retiming.timing import Rules, Timing
 from citybrain.signals.retiming.webster import (

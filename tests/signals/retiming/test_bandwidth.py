@@ -20,19 +20,62 @@ def two_way(at_s, greens_s):
     )
 
 
+def half_integer_optimum(at_s, greens_s, cycle_s):
+    """Return the widest equal bands of a two-way street, by the theorem of Morgan and Little.
+
+    J. T. Morgan and J. D. C. Little, Synchronizing traffic signals for maximal bandwidth, Operations
+    Research 12, 1964: where both directions have the same greens and speeds, some half-integer
+    synchronisation is best, that is, one with the centre of every green at 0 or at half a cycle. One
+    direction is then the other's mirror image, and the common part of one set of greens is the band.
+    """
+    best = 0.0
+    for halves in itertools.product((0.0, 0.5), repeat=len(at_s) - 1):
+        centres = [cycle_s * half - at for half, at in zip((0.0, *halves), at_s, strict=True)]
+        starts = [(c - g / 2) % cycle_s for c, g in zip(centres, greens_s, strict=True)]
+        for begin in starts:  # the band begins where one of the greens does
+            lags = [(begin - start) % cycle_s for start in starts]
+            best = max(best, min(g - lag for g, lag in zip(greens_s, lags, strict=True)))
+    return best
+
+
 @pytest.mark.parametrize(
     ("spacing", "efficiency"),
     [(1 / 2, 1 / 2), (1 / 4, 1 / 4), (1 / 6, 1 / 6)],
     ids=["simple alternate", "double alternate", "triple alternate"],
 )
-def test_alternating_systems_reach_their_published_bandwidth(spacing, efficiency):
-    # equal spacing, 50:50 splits: Roess, Prassas and McShane, Traffic Engineering, 4th ed., ch. 24
-    # (signal coordination): efficiencies 50 %, 25 % and 16.7 % for signals 1/2, 1/4 and 1/6 of a cycle apart
+def test_alternating_systems_reach_their_bandwidth(spacing, efficiency):
+    # equal spacing, 50:50 splits: bands of 50 %, 25 % and 16.7 % for signals 1/2, 1/4 and 1/6 of a cycle apart
     cycle_s = 60.0
     at_s = [k * spacing * cycle_s for k in range(7)]
+    assert half_integer_optimum(at_s, [30.0] * 7, cycle_s) == pytest.approx(efficiency * cycle_s)
     found = widest_bands(two_way(at_s, [30.0] * 7), cycle_s, ratio=1.0)
     assert found.optimal
     assert sum(found.widths_s) / 2 / cycle_s == pytest.approx(efficiency, abs=0.003)
+
+
+# Ten signals in Cleveland: J. D. C. Little, The synchronization of traffic signals by mixed-integer linear
+# programming, Operations Research 14, 1966, pp. 568-594, as LINDO's model library restates them
+# (lindo.com, TRAFFIC_LIGHTS): metres from the signal before, share of green.
+CLEVELAND_M = (0, 168, 213, 335, 213, 244, 198, 122, 213, 137)
+CLEVELAND_GREEN = (0.53, 0.60, 0.60, 0.53, 0.52, 0.58, 0.60, 0.60, 0.60, 0.58)
+
+
+@pytest.mark.parametrize(("cycle_s", "speed_mps"), [(55.0, 13.4), (65.0, 15.2), (75.0, 17.9)])
+def test_the_cleveland_street_of_little_1966_reaches_the_optimum(cycle_s, speed_mps):
+    at_s = [m / speed_mps for m in itertools.accumulate(CLEVELAND_M)]
+    greens_s = [share * cycle_s for share in CLEVELAND_GREEN]
+    found = widest_bands(two_way(at_s, greens_s), cycle_s, ratio=1.0)
+    assert found.optimal
+    best_s = half_integer_optimum(at_s, greens_s, cycle_s)
+    assert best_s > 0.1 * cycle_s
+    assert min(found.widths_s) == pytest.approx(best_s, abs=0.3)  # ten times are rounded to tenths of a second
+
+
+def test_two_signals_by_hand():
+    # 35 s apart, 30 s of green in 60: the whole green there leaves 30 - (2 * 35 - 60) = 20 s back
+    at_s = [0.0, 35.0]
+    found = widest_bands(two_way(at_s, [30.0, 30.0]), 60.0)
+    assert sum(found.widths_s) == pytest.approx(50.0)
 
 
 def test_one_way_is_as_wide_as_the_shortest_green():

@@ -10,18 +10,17 @@ from signals.retiming.traffic import even, model_of, pose_even
 from citybrain.network.intergreens import SignalRules
 from citybrain.network.synthetic import grid_network
 from citybrain.signals.plan import Plan
-from citybrain.signals.retiming.kernel import (
-    DEGREE,
-    DELAY,
+from citybrain.signals.retiming.kernel import AFTER, BEFORE, DEGREE, DELAY, FLOW, RANDOM
+from citybrain.signals.retiming.moves import Setting, apply, setting_of
+from citybrain.signals.retiming.platoon import Objective, PlatoonModel
+from citybrain.signals.retiming.profiles import (
     DISPERSION,
     END_GAIN_S,
-    FLOW,
-    RANDOM,
     START_LOST_S,
     disperse,
     overload_delay_s,
+    standing_queue,
 )
-from citybrain.signals.retiming.moves import Setting, apply, setting_of
 from citybrain.signals.retiming.saturation import fill, gap_capacity_vps, saturation_vps
 from citybrain.signals.retiming.timing import build_rules, current_timing, from_plans
 from citybrain.signals.retiming.webster import uniform_delay_s
@@ -60,6 +59,36 @@ def test_overload_grows_by_half_the_excess_of_the_slice():
     assert overload_delay_s(1.5, 1000.0, 1.0, 0.25) == pytest.approx(3600 * 0.25 * 0.5 / 2, rel=0.03)
     assert overload_delay_s(0.3, 1000.0, 1.0, 0.25) < 2.0
     assert overload_delay_s(0.9, 0.0, 1.0, 0.25) == 900.0
+
+
+@pytest.mark.parametrize(
+    ("before", "spare_vps", "left", "waiting"),
+    [
+        (0.0, 0.2, 0.0, 0.0),
+        (0.0, -0.1, 90.0, 0.0),  # what arrives over capacity is left for the next slice
+        (30.0, -0.1, 120.0, 30.0),  # and who stood there waits for all of it
+        (90.0, 0.2, 0.0, 0.5 * 90.0 * 450.0 / 900.0),  # a triangle that clears after 450 s
+        (90.0, 0.05, 45.0, 67.5),
+    ],
+)
+def test_a_standing_queue_by_hand(before, spare_vps, left, waiting):
+    assert standing_queue(before, spare_vps, 900.0) == pytest.approx((left, waiting))
+
+
+def test_an_overload_is_handed_on_from_slice_to_slice():
+    problem = pose_even(CROSS, even(("in-0", "out-0"), 1300) + even(("in-1", "out-1"), 60), RULES)
+    model = model_of(problem)
+    model.value(cross_timing())
+    lane = model.details[:, 0]
+    assert lane[0, BEFORE] == 0.0
+    np.testing.assert_allclose(lane[1:, BEFORE], lane[:-1, AFTER])
+    capacity_vps = lane[:, FLOW] / lane[:, DEGREE]
+    np.testing.assert_allclose(np.diff(lane[:, AFTER]), (lane[1:, FLOW] - capacity_vps[1:]) * 900.0, rtol=1e-9)
+    assert lane[3, DELAY] > lane[0, DELAY] + lane[2, AFTER]
+    standing = problem.tables._replace(lane_start=np.array([50.0, 0.0]))
+    later = PlatoonModel(standing, Objective())
+    later.value(cross_timing())
+    np.testing.assert_allclose(later.details[:, 0, AFTER], lane[:, AFTER] + 50.0)
 
 
 def test_dispersion_keeps_vehicles_and_mean_time_and_follows_robertson():

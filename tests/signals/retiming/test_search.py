@@ -118,6 +118,21 @@ def test_the_whole_search_beats_the_current_plan_with_legal_plans():
         assert plan.problems(network, RULES) == ()
 
 
+def test_the_search_starts_from_the_current_plan_too():
+    # a stage that the program shows twice is shown once, so that the plan can be written
+    twice = (*PROGRAM[:2], *PROGRAM[2:], *PROGRAM[:2], *PROGRAM[2:])
+    network = one_junction(["Gr", "rG"], [(0, 1)], program=twice)
+    problem = pose_even(network, even(("in-0", "out-0"), 600) + even(("in-1", "out-1"), 200), RULES)
+    optimiser = Optimiser(problem, Settings(seconds=2.0, cycles_s=(60,), standing_queues=True))
+    own_s = optimiser.best_s
+    optimiser.run()
+    (improved,) = [c for c in optimiser.candidates if c.name == "current plan, improved"]
+    assert improved.model_s < own_s
+    assert optimiser.current.cycle[0] == 176
+    assert improved.timing.cycle[0] in (88, 176)  # or half of it, which the polish tries
+    assert to_plans(network, improved.timing)["J"].problems(network, RULES) == ()
+
+
 def test_the_same_seed_finds_the_same_plan():
     _, problem = row_of_three()
     found = []

@@ -1,0 +1,1 @@
+"""The emergency study: the same calls with and without priority, from the same states."""

@@ -1,0 +1,174 @@
+"""What the twins of a study say: saving, ceiling, side effects, recovery. Formulas in docs/emergency.md."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from citybrain.detection.onboard import Call
+from citybrain.evaluation.emergency.results import EmergencySection, LoadRow, TripRow
+from citybrain.evaluation.emergency.twin import TwinRecord
+
+_RESAMPLES = 2000
+
+
+@dataclass(slots=True)
+class Batch:
+    """Calls at the same time, and their twins by kind."""
+
+    index: int
+    at_once: int
+    calls: tuple[Call, ...]
+    twins: dict[str, TwinRecord] = field(default_factory=dict)
+
+    @property
+    def comparable(self) -> bool:
+        """Whether the two main twins ran over the same window."""
+        return (
+            "baseline" in self.twins
+            and "priority" in self.twins
+            and self.twins["baseline"].ended_s == self.twins["priority"].ended_s
+        )
+
+
+def trip_rows(batch: Batch) -> list[TripRow]:
+    """Return the calls of a batch with their times in each twin."""
+    rows = []
+    for call in batch.calls:
+        driven = {k: twin.driven[call.vehicle_id] for k, twin in batch.twins.items() if call.vehicle_id in twin.driven}
+        served = driven.get("priority")
+        rows.append(
+            TripRow(
+                vehicle=call.vehicle_id,
+                role=call.role,
+                at_once=batch.at_once,
+                batch=batch.index,
+                depart_s=call.depart_s,
+                origin=call.origin,
+                destination=call.destination,
+                signals=len(served.crossed) if served else 0,
+                distance_m=round(served.distance_m[-1]) if served and served.distance_m else 0,
+                red_crossings=served.red_crossings if served else 0,
+                **{f"{kind}_s": driven[kind].travel_s for kind in _TIMED if kind in driven},
+            )
+        )
+    return rows
+
+
+_TIMED = ("baseline", "priority", "siren", "ceiling")
+
+
+def measure(batches: Sequence[Batch]) -> EmergencySection:
+    """Return the published figures over all calls of these batches."""
+    rows = [row for batch in batches for row in trip_rows(batch)]
+    known = [row for row in rows if row.baseline_s and row.priority_s and row.ceiling_s]
+    base, ours, free = (
+        np.array([getattr(row, name) for row in known], dtype=np.float64)
+        for name in ("baseline_s", "priority_s", "ceiling_s")
+    )
+    section = EmergencySection(
+        stuck=sum(1 for row in rows if row.priority_s is None),
+        red_crossings=sum(row.red_crossings for row in rows),
+        trips=len(rows),
+        recovery_cycles=_recovery(batches),
+        others_delay_pct=others_delay_pct(batches, "priority"),
+        max_added_wait_s=added_wait_s(batches, "priority"),
+    )
+    if not known:
+        return section
+    removable = base.sum() - free.sum()
+    return section.model_copy(
+        update={
+            "travel_time_saved_pct": _pct(base.sum() - ours.sum(), base.sum()),
+            "ceiling_pct": _pct(removable, base.sum()),
+            "removable_delay_closed_pct": _pct(base.sum() - ours.sum(), removable) if removable > 0 else None,
+            "p95_over_free_flow": round(float(np.percentile(ours / free, 95)), 3),
+        }
+    )
+
+
+def measure_load(at_once: int, batches: Sequence[Batch]) -> LoadRow:
+    """Return all figures of one number of vehicles at a time."""
+    rows = [row for batch in batches for row in trip_rows(batch)]
+    siren = [(row.siren_s, row.priority_s) for row in rows if row.siren_s and row.priority_s]
+    fair = [batch for batch in batches if batch.comparable]
+    calls = sum(len(batch.calls) for batch in fair)
+    added = sum(_added_s(batch, "priority") for batch in fair)
+    windows = [batch.twins["priority"].ended_s - batch.twins["priority"].begin_s for batch in fair]
+    return LoadRow(
+        at_once=at_once,
+        emergency=measure(batches),
+        saved_ci95_pct=_interval(rows),
+        saved_against_siren_pct=_pct(sum(s - p for s, p in siren), sum(s for s, _ in siren)) if siren else None,
+        siren_trips=len(siren),
+        siren_others_delay_pct=others_delay_pct(batches, "siren"),
+        others_delay_s_per_call=round(added / calls, 1) if calls else None,
+        others=sum(len(batch.twins["priority"].delay_s) for batch in fair),
+        placebo_others_delay_pct=others_delay_pct(batches, "placebo"),
+        placebo_added_wait_s=added_wait_s(batches, "placebo"),
+        window_s=float(np.mean(windows)) if windows else None,
+    )
+
+
+def _pct(part: float, whole: float) -> float | None:
+    return round(float(100 * part / whole), 2) if whole else None
+
+
+def _interval(rows: Sequence[TripRow]) -> tuple[float, float] | None:
+    """95 % bootstrap interval of the time saved, calls drawn again."""
+    pairs = np.array([(r.baseline_s, r.priority_s) for r in rows if r.baseline_s and r.priority_s], dtype=np.float64)
+    if len(pairs) < 5:
+        return None
+    rng = np.random.default_rng(0)
+    sums = pairs[rng.integers(len(pairs), size=(_RESAMPLES, len(pairs)))].sum(axis=1)
+    low, high = np.percentile(100 * (1 - sums[:, 1] / sums[:, 0]), (2.5, 97.5))
+    return round(float(low), 1), round(float(high), 1)
+
+
+def _grown_s(twin: TwinRecord) -> float:
+    """Delay of all others since the twin began."""
+    return sum(twin.delay_s.values()) - sum(twin.before_s.values())
+
+
+def _added_s(batch: Batch, kind: str) -> float:
+    return _grown_s(batch.twins[kind]) - _grown_s(batch.twins["baseline"])
+
+
+def _same_window(batches: Sequence[Batch], kind: str) -> list[Batch]:
+    return [
+        batch
+        for batch in batches
+        if kind in batch.twins
+        and "baseline" in batch.twins
+        and batch.twins[kind].ended_s == batch.twins["baseline"].ended_s
+    ]
+
+
+def others_delay_pct(batches: Sequence[Batch], kind: str) -> float | None:
+    """Return by how much the delay of all other vehicles changes over the same window."""
+    fair = _same_window(batches, kind)
+    whole = sum(_grown_s(batch.twins["baseline"]) for batch in fair)
+    return _pct(sum(_added_s(batch, kind) for batch in fair), whole)
+
+
+def added_wait_s(batches: Sequence[Batch], kind: str) -> float | None:
+    """Return the 99th percentile of what single vehicles wait more than in the baseline."""
+    more: list[float] = []
+    for batch in _same_window(batches, kind):
+        was: Mapping[str, float] = batch.twins["baseline"].waiting_s
+        more += [waited - was[name] for name, waited in batch.twins[kind].waiting_s.items() if name in was]
+    return round(float(np.percentile(more, 99)), 1) if more else None
+
+
+def _recovery(batches: Sequence[Batch]) -> float | None:
+    """Most cycles from the end of a vehicle's green until a junction was back in its plan."""
+    cycles = [
+        float(event.data["cycles"])
+        for batch in batches
+        if "priority" in batch.twins
+        for event in batch.twins["priority"].events
+        if event.kind == "priority-recovered"
+    ]
+    return round(max(cycles), 3) if cycles else None

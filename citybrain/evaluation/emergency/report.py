@@ -1,0 +1,101 @@
+"""``report.html`` of an emergency study: what was saved, what it cost, and a call drawn through time and space."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from citybrain.evaluation.emergency.measures import Batch, trip_rows
+from citybrain.evaluation.emergency.results import EmergencyResults, TripRow
+from citybrain.evaluation.emergency.time_space import plot_call, plot_times, signal_bars
+from citybrain.evaluation.emergency.watched import Driven
+from citybrain.evaluation.report.figures import inline_svg, own_style
+from citybrain.evaluation.report.numbers import clock_time, number, percent, plural
+from citybrain.evaluation.report.theme import declarations
+from citybrain.network.model import Network
+
+_CALLS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallPage:
+    """One call drawn."""
+
+    row: TripRow
+    without: Markup
+    with_priority: Markup
+
+
+def write_report(path: Path, results: EmergencyResults, batches: Sequence[Batch], network: Network) -> None:
+    """Write the report as one HTML file that works offline."""
+    environment = Environment(
+        loader=PackageLoader("citybrain.evaluation.emergency", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(number=number, percent=percent, plural=plural, clock=clock_time)
+    known = [(r.baseline_s, r.priority_s, r.ceiling_s) for r in results.calls]
+    whole = [(a, b, c) for a, b, c in known if a is not None and b is not None and c is not None]
+    with own_style():
+        text = environment.get_template("emergency.html.jinja").render(
+            results=results,
+            headline=headline(results),
+            calls=call_pages(batches, network),
+            times=inline_svg(plot_times(whole), name="times", alternative="Travel time of every call") if whole else "",
+            light=declarations(dark=False),
+            dark=declarations(dark=True),
+        )
+    path.write_text(text, encoding="utf-8")
+
+
+def headline(results: EmergencyResults) -> str:
+    """One sentence: saving, ceiling, cost."""
+    e = results.emergency
+    if e.travel_time_saved_pct is None:
+        return "No call arrived in all of its twins: there is nothing to compare."
+    others = (
+        ""
+        if e.others_delay_pct is None
+        else (
+            f" The delay of all other vehicles over the same time changes by {percent(e.others_delay_pct, signed=True)}."
+        )
+    )
+    return (
+        f"Vehicles on a call save {percent(e.travel_time_saved_pct)} of their travel time; empty roads without signals "
+        f"would save {percent(e.ceiling_pct)}.{others}"
+    )
+
+
+def call_pages(batches: Sequence[Batch], network: Network) -> list[CallPage]:
+    """Draw some calls: those in the middle of what was saved, most stop lines first."""
+    found: list[tuple[TripRow, Batch]] = []
+    for batch in batches:
+        if {"baseline", "priority"} <= batch.twins.keys():
+            found += [(row, batch) for row in trip_rows(batch) if row.baseline_s and row.priority_s and row.signals]
+    found.sort(key=lambda pair: (-pair[0].signals, pair[0].vehicle))
+    pages = []
+    for number_of, (row, batch) in enumerate(found[:_CALLS]):
+        until_s = 1.05 * max(row.baseline_s or 0.0, row.priority_s or 0.0)
+        ways = {kind: _way(batch.twins[kind].driven[row.vehicle]) for kind in ("baseline", "priority")}
+        pictures = {}
+        for kind, other in (("baseline", "priority"), ("priority", "baseline")):
+            bars = signal_bars(batch.twins[kind], row.vehicle, network, until_s=until_s)
+            axes = plot_call(ways[kind], ways[other], bars, names=(_NAMES[kind], _NAMES[other]), until_s=until_s)
+            pictures[kind] = inline_svg(
+                axes, name=f"call{number_of}{kind}", alternative=f"Time and space of {row.vehicle}, {_NAMES[kind]}"
+            )
+        pages.append(CallPage(row=row, without=pictures["baseline"], with_priority=pictures["priority"]))
+    return pages
+
+
+_NAMES = {"baseline": "without priority", "priority": "with priority"}
+
+
+def _way(driven: Driven) -> tuple[list[float], list[float]]:
+    return [t - driven.call.depart_s for t in driven.time_s], driven.distance_m

@@ -1,0 +1,145 @@
+"""What a junction's own program shows at any time: needed to take a junction over from it and to give it back."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import NamedTuple
+
+from citybrain.network.intergreens import Intergreens
+from citybrain.network.model import GREEN, Junction
+
+
+class Shown(NamedTuple):
+    """A phase of a program at one moment.
+
+    Attributes
+    ----------
+    stage : int
+        The junction's stage with exactly these lamps; -1 within an intergreen.
+    elapsed_ms, remaining_ms : int
+        Since the phase began, and until it ends.
+    """
+
+    state: str
+    stage: int
+    elapsed_ms: int
+    remaining_ms: int
+
+
+class OwnProgram:
+    """A static program on the common clock: its place at ``t`` is ``(t - offset) mod cycle``.
+
+    Attributes
+    ----------
+    cycle_ms : int
+        0 where the junction has no program.
+    order : tuple of int
+        Stages in the order that the program shows them.
+    """
+
+    def __init__(self, junction: Junction) -> None:
+        ends: list[int] = []
+        states: list[str] = []
+        total = 0
+        for phase in junction.program:
+            total += round(phase.duration_s * 1000)
+            if states and states[-1] == phase.state:  # the end of an intergreen may look like the stage that follows
+                ends[-1] = total
+                continue
+            ends.append(total)
+            states.append(phase.state)
+        self._ends, self.cycle_ms = ends, total
+        self._offset_ms = round(junction.offset_s * 1000)
+        self._states = tuple(states)
+        self._stages = tuple(_stage_of(junction, state) for state in self._states)
+        self.order = tuple(dict.fromkeys(stage for stage in self._stages if stage >= 0))
+
+    def at(self, time_ms: int) -> Shown:
+        """Return what the program shows from ``time_ms`` on.
+
+        Raises
+        ------
+        ValueError
+            If there is no program.
+        """
+        if not self.cycle_ms:
+            raise ValueError("a junction without a program shows nothing of its own")
+        place = (time_ms - self._offset_ms) % self.cycle_ms
+        k = bisect_right(self._ends, place)
+        begin = self._ends[k - 1] if k else 0
+        return Shown(self._states[k], self._stages[k], place - begin, self._ends[k] - place)
+
+    def dark_ms(self, time_ms: int) -> list[int]:
+        """Return how long each link has not been green; 0 where it is, at most a cycle."""
+        place = (time_ms - self._offset_ms) % self.cycle_ms
+        now = bisect_right(self._ends, place)
+        dark = []
+        for link in range(len(self._states[now])):
+            back, k = place - (self._ends[now - 1] if now else 0), now
+            while self._states[k][link] not in GREEN and back < self.cycle_ms:
+                k -= 1
+                back += self._ends[k] - (self._ends[k - 1] if k % len(self._ends) else 0)
+            length = self._ends[k] - (self._ends[k - 1] if k % len(self._ends) else 0)
+            dark.append(0 if k == now else min(back - length, self.cycle_ms))
+        return dark
+
+    def next_stage(self, time_ms: int) -> tuple[int, int]:
+        """Return the stage that is shown or comes next, and the milliseconds until it is."""
+        wait_ms = 0
+        for _ in self._states:
+            shown = self.at(time_ms + wait_ms)
+            if shown.stage >= 0:
+                return shown.stage, wait_ms
+            wait_ms += shown.remaining_ms
+        return -1, 0
+
+
+def _stage_of(junction: Junction, state: str) -> int:
+    if set(state) & set("yYu"):
+        return -1
+    for stage in junction.stages:
+        if state == stage.state:
+            return stage.index
+    return -1
+
+
+def why_not_taken(program: OwnProgram, intergreens: Intergreens, lamps: str | None, time_ms: int) -> str | None:
+    """Return why a junction cannot be taken from its own program now, or None if it can.
+
+    It must show a stage, the very one that the program has, and whoever lost green
+    before must have left: the interlock only looks out for those whom it stopped itself.
+    """
+    own = program.at(time_ms)
+    if own.stage < 0:
+        return "its own program is changing stages"
+    if lamps != own.state:
+        return f"it shows {lamps}, where its own program has {own.state}"
+    for link, dark_ms in enumerate(program.dark_ms(time_ms)):
+        if 0 < dark_ms < intergreens.clearing_ms(link):
+            return f"link {link} of its own program is still clearing"
+    return None
+
+
+def why_not_given_back(
+    program: OwnProgram | None, stage: int, since_ms: int, time_ms: int, bounds_ms: tuple[int, int]
+) -> str | None:
+    """Return why a junction cannot be given back to its own program now, or None if it can.
+
+    Parameters
+    ----------
+    stage : int
+        That the junction shows since ``since_ms``; -1 within an intergreen.
+    bounds_ms : (int, int)
+        Shortest and longest green of that stage.
+    """
+    if program is None or not program.cycle_ms:
+        return "there is no program of its own to give it back to"
+    own = program.at(time_ms)
+    if stage < 0 or own.stage != stage:
+        return f"its own program shows {own.state}, not stage {stage}"
+    green_ms = time_ms - since_ms + own.remaining_ms
+    if green_ms < bounds_ms[0]:
+        return f"its own program would end stage {stage} before its minimum green"
+    if green_ms > bounds_ms[1]:
+        return f"its own program would hold stage {stage} beyond its maximum green"
+    return None

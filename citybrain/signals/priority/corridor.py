@@ -1,0 +1,197 @@
+"""When each junction ahead of a vehicle must begin to clear its approach.
+
+For stop line ``k`` on the route, seconds from now::
+
+    arrive_k = pass_{k-1} + drive_k                       the vehicle, if nothing holds it up
+    need_k   = change_k + start_up + queue_k * headway + margin
+    begin_k  = arrive_k - need_k                          for the vehicle
+    begin_k  = min(begin_k, platoon_k - need_k)           for those it pushes ahead: downstream first
+    pass_k   = max(arrive_k, change_k + start_up + queue_k * headway)
+
+``change_k`` is the rest of the minimum green and the intergreen, ``queue_k`` the vehicles a lane
+between the stop line and the vehicle, ``platoon_k`` when the queue released upstream arrives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from citybrain.messages import Observation, SignalView
+from citybrain.network.intergreens import Intergreens, SignalRules
+from citybrain.network.model import Network
+from citybrain.signals.priority.parameters import PriorityParameters
+from citybrain.signals.priority.route_line import Crossing, RouteLine
+from citybrain.signals.priority.stages import ApproachStages
+
+_FULL_M, _CRAWL_MPS = 12.0, 1.5
+_NEAR_M, _PATIENCE_S = 40.0, 8.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """A vehicle wants a stage at a junction.
+
+    Attributes
+    ----------
+    begin_s : float
+        Seconds until clearing must begin; 0 or less: now.
+    pass_s : float
+        Seconds until the vehicle is expected to cross.
+    blocked : bool
+        There is no room beyond the stop line: green would serve nobody.
+    """
+
+    vehicle: str
+    rank: int
+    junction: int
+    stage: int
+    crossing: Crossing
+    begin_s: float
+    pass_s: float
+    blocked: bool
+
+
+class Timing:
+    """Times of changes between stages, as the interlock will take them."""
+
+    def __init__(self, network: Network, rules: SignalRules) -> None:
+        self._tables = [Intergreens(network, junction, rules) for junction in network.junctions]
+
+    def change_s(self, junction: int, stage: int, signals: SignalView) -> float:
+        """Return the seconds until a stage can be green."""
+        table, shown = self._tables[junction], int(signals.stage[junction])
+        if signals.switching[junction]:
+            rest = float(signals.remaining_s[junction])
+            if shown == stage:
+                return rest
+            return rest + table.min_green_ms(shown) / 1000 + table.length_s(shown, stage)
+        if shown == stage:
+            return 0.0
+        rest = table.min_green_ms(shown) / 1000 - float(signals.elapsed_s[junction])
+        return max(rest, 0.0) + table.length_s(shown, stage)
+
+    def length_s(self, junction: int, before: int, after: int) -> float:
+        """Return the intergreen between two stages."""
+        return self._tables[junction].length_s(before, after)
+
+    def min_green_s(self, junction: int, stage: int) -> float:
+        """Return the shortest green of a stage."""
+        return self._tables[junction].min_green_ms(stage) / 1000
+
+
+class Corridor:
+    """Works out the wishes of one vehicle after the other."""
+
+    def __init__(self, stages: ApproachStages, rules: SignalRules, parameters: PriorityParameters) -> None:
+        self.stages, self.parameters = stages, parameters
+        self.timing = Timing(stages.network, rules)
+
+    def wishes(
+        self,
+        vehicle: str,
+        rank: int,
+        line: RouteLine,
+        at: tuple[float, float],
+        observation: Observation,
+        signals: SignalView,
+        *,
+        lead_s: float = 0.0,
+        stands_s: float = 0.0,
+    ) -> list[Wish]:
+        """Return a wish for each stop line ahead, the nearest first, due or not.
+
+        Parameters
+        ----------
+        at : (distance_m, speed_mps)
+            Where the vehicle is along ``line``.
+        signals : SignalView
+            What is shown, in the stages of the interlock.
+        lead_s : float
+            Seconds until the vehicle starts.
+        stands_s : float
+            How long it has been standing.
+        """
+        p = self.parameters
+        place_m, speed_mps = at
+        ahead = [c for c in line.crossings if place_m < c.at_m + 1.0 and c.at_m - place_m <= p.ahead_m]
+        found: list[Wish] = []
+        before_m, passed_s, platoon_s = place_m, lead_s, np.inf
+        junctions: set[int] = set()
+        merge_m = self._merge(line, place_m, observation) if stands_s > _PATIENCE_S else np.inf
+        for place, crossing in enumerate(ahead):
+            if crossing.at_m > merge_m:
+                break
+            junctions.add(crossing.junction)
+            if len(junctions) > p.ahead:
+                break
+            drive_s = line.drive_s(before_m, crossing.at_m, speed_mps if place == 0 else None)
+            chain = [crossing.edge]
+            if place + 1 < len(ahead) and ahead[place + 1].junction == crossing.junction:
+                chain.append(ahead[place + 1].edge)
+            stage = self.stages.serving(
+                crossing.junction, crossing.movements, tuple(chain), int(signals.stage[crossing.junction])
+            )
+            if stage < 0:
+                continue
+            queue = self._queue(crossing, observation, crossing.at_m - place_m)
+            change_s = self.timing.change_s(crossing.junction, stage, signals)
+            clear_s = change_s + (p.start_up_s + queue * p.headway_s if queue > 0.3 else 0.0)
+            need_s = min(clear_s + p.margin_s, max(p.earliest_s, change_s + p.margin_s))
+            arrive_s = passed_s + drive_s
+            begin_s = min(arrive_s, platoon_s + drive_s) - need_s
+            passes_s = max(arrive_s, clear_s)
+            found.append(
+                Wish(
+                    vehicle=vehicle,
+                    rank=rank,
+                    junction=crossing.junction,
+                    stage=stage,
+                    crossing=crossing,
+                    begin_s=begin_s,
+                    pass_s=passes_s,
+                    blocked=self._blocked(crossing, observation),
+                )
+            )
+            platoon_s = max(begin_s, 0.0) + change_s + p.start_up_s if queue >= 2.0 else np.inf
+            before_m, passed_s = crossing.at_m, passes_s
+        return found
+
+    def _queue(self, crossing: Crossing, observation: Observation, within_m: float) -> float:
+        """Vehicles a lane that must go before the vehicle can: between mean and most of its lanes."""
+        v = observation.vehicles
+        counts = []
+        for lane in crossing.lanes:
+            ahead = (v.lane == lane) & (v.distance_m < within_m - 5.0)
+            counts.append(float(v.weight[ahead].sum()))
+        return (sum(counts) / len(counts) + max(counts)) / 2 if counts else 0.0
+
+    def _merge(self, line: RouteLine, place_m: float, observation: Observation) -> float:
+        """Return where a standing vehicle waits for a gap; beyond it, green would only keep the stream it waits for going.
+
+        Unless the road beyond is full: then nothing but green makes room.
+        """
+        for at_m, following in line.gives_way:
+            if at_m < place_m:
+                continue
+            lanes = self.stages.base.edges[following].lanes
+            full = all(
+                observation.lane_tail_m[lane] < _FULL_M and observation.lane_tail_speed_mps[lane] < _CRAWL_MPS
+                for lane in lanes
+            )
+            if not full and at_m - place_m < _NEAR_M:
+                return at_m
+        return float("inf")
+
+    def _blocked(self, crossing: Crossing, observation: Observation) -> bool:
+        return all(
+            observation.lane_tail_m[lane] < _FULL_M and observation.lane_tail_speed_mps[lane] < _CRAWL_MPS
+            for lane in crossing.exits
+        )
+
+
+def due(wishes: Sequence[Wish]) -> list[Wish]:
+    """Return the wishes whose time has come."""
+    return [wish for wish in wishes if wish.begin_s <= 0]

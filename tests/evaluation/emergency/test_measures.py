@@ -1,0 +1,112 @@
+"""The figures of a study, on twins made by hand; the report that shows them."""
+
+from __future__ import annotations
+
+import pytest
+
+from citybrain.detection.onboard import Call
+from citybrain.evaluation.emergency.measures import Batch, measure, measure_load, trip_rows
+from citybrain.evaluation.emergency.report import write_report
+from citybrain.evaluation.emergency.results import EmergencyResults
+from citybrain.evaluation.emergency.time_space import signal_bars
+from citybrain.evaluation.emergency.twin import TwinRecord
+from citybrain.evaluation.emergency.watched import Driven
+from citybrain.messages import Event
+from citybrain.network.synthetic import grid_network
+
+NETWORK = grid_network(1, 1)
+IN = next(e.id for e in NETWORK.edges if e.id.startswith("west-0"))
+OUT = next(e.id for e in NETWORK.edges if e.to_node.startswith("east-0"))
+CALLS = tuple(
+    Call(vehicle_id=f"ev{k}", role="ambulance", announced_s=0.0, depart_s=60.0, origin=IN, from_m=0.0, destination=OUT, to_m=9.0)
+    for k in range(2)
+)
+
+
+def twin(times_s, *, ended_s=500.0, others=None, waits=None, cycles=(), lamp="G", teleported=False):
+    driven = {}
+    for call, travel_s in zip(CALLS, times_s, strict=True):
+        one = Driven(call, arrived_s=None if travel_s is None else 60.0 + travel_s, teleported=teleported)
+        one.time_s, one.distance_m = [60.0, 90.0, 120.0], [0.0, 290.0, 600.0]
+        one.edges = [(IN, 0.0, 60.0), (OUT, 320.0, 92.0)]
+        one.crossed = [(0, IN, 300.0, 91.0, lamp)]
+        driven[call.vehicle_id] = one
+    return TwinRecord(
+        driven=driven, begin_s=0.0, ended_s=ended_s, before_s={"a": 10.0, "b": 20.0}, delay_s=others or {"a": 60.0, "b": 70.0},
+        waiting_s=waits or {"a": 5.0, "b": 5.0}, lamps={0: [(0.0, NETWORK.junctions[0].program[3].state),
+        (80.0, NETWORK.junctions[0].program[0].state)]}, refusals=0, wall_s=1.0,
+        events=tuple(Event(time_s=1.0, kind="priority-recovered", data={"cycles": c}) for c in cycles),
+    )  # fmt: skip
+
+
+def batch(**twins):
+    return Batch(index=0, at_once=2, calls=CALLS, twins=twins)
+
+
+WHOLE = batch(
+    baseline=twin((200.0, 100.0)),
+    priority=twin((110.0, 80.0), others={"a": 62.0, "b": 70.0}, waits={"a": 9.0, "b": 5.0}, cycles=(0.2, 1.4)),
+    ceiling=twin((100.0, 60.0)),
+    siren=twin((150.0, 100.0)),
+    placebo=twin((210.0, 90.0), others={"a": 61.0, "b": 70.0}),
+)
+
+
+def test_the_published_figures():
+    e = measure([WHOLE])
+    assert e.travel_time_saved_pct == pytest.approx(100 * 110 / 300, abs=0.01)
+    assert e.ceiling_pct == pytest.approx(100 * 140 / 300, abs=0.01)
+    assert e.removable_delay_closed_pct == pytest.approx(100 * 110 / 140, abs=0.01)
+    assert e.p95_over_free_flow == pytest.approx(1.1 + 0.95 * (80 / 60 - 1.1), abs=0.001)
+    assert e.others_delay_pct == pytest.approx(2.0)
+    assert e.max_added_wait_s == pytest.approx(4.0, abs=0.1)
+    assert (e.recovery_cycles, e.stuck, e.red_crossings, e.trips) == (1.4, 0, 0, 2)
+
+
+def test_the_keys_are_the_agreed_ones():
+    assert set(measure([WHOLE]).model_dump()) == {
+        "travel_time_saved_pct", "ceiling_pct", "removable_delay_closed_pct", "p95_over_free_flow", "others_delay_pct",
+        "max_added_wait_s", "recovery_cycles", "stuck", "red_crossings", "trips",
+    }  # fmt: skip
+
+
+def test_what_is_behind_them():
+    load = measure_load(2, [WHOLE])
+    assert load.saved_against_siren_pct == pytest.approx(100 * 60 / 250, abs=0.01)
+    assert load.placebo_others_delay_pct == pytest.approx(1.0)
+    assert load.others_delay_s_per_call == pytest.approx(1.0)
+
+
+def test_who_does_not_arrive_is_stuck_and_red_is_counted():
+    bad = batch(baseline=twin((200.0, 100.0)), priority=twin((None, 80.0), lamp="r"), ceiling=twin((100.0, 60.0)))
+    e = measure([bad])
+    assert (e.stuck, e.red_crossings, e.trips) == (1, 2, 2)
+    assert e.travel_time_saved_pct == pytest.approx(20.0)
+    assert trip_rows(batch(baseline=twin((1.0, 2.0), teleported=True)))[0].baseline_s is None
+
+
+def test_different_windows_are_not_compared():
+    uneven = batch(baseline=twin((200.0, 100.0)), priority=twin((110.0, 80.0), ended_s=700.0), ceiling=twin((100.0, 60.0)))
+    assert measure([uneven]).others_delay_pct is None
+
+
+def test_lamps_of_a_call_are_green_where_its_movement_is():
+    [bar] = signal_bars(WHOLE.twins["priority"], "ev0", NETWORK, until_s=100.0)
+    assert bar.at_m == 300.0
+    assert [span[2] for span in bar.spans] in ([True, False], [False, True])
+
+
+def test_the_report_says_it(tmp_path):
+    results = EmergencyResults(
+        scenario="test", sumo_version="1", citybrain_version="1", begin_s=0, end_s=500, policy="fixed-time",
+        sensors="camera", junctions=1, emergency=measure([WHOLE]), loads=(measure_load(2, [WHOLE]),),
+        calls=tuple(trip_rows(WHOLE)), failures=("batch 1, siren: died <here>",),
+    )  # fmt: skip
+    results.write(tmp_path / "results.json")
+    assert EmergencyResults.read(tmp_path / "results.json") == results
+    write_report(tmp_path / "report.html", results, [WHOLE], NETWORK)
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "save 36.7" in text
+    assert "died &lt;here&gt;" in text
+    assert text.count("<svg") == 5
+    assert "http://" not in text.replace("http://www.w3.org", "")

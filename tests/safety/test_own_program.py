@@ -1,0 +1,97 @@
+"""Junctions left to their own programs: taken over and given back without a jump of any lamp."""
+
+from __future__ import annotations
+
+from random import Random
+
+import numpy as np
+import pytest
+from lamp_oracle import LampOracle
+
+from citybrain.messages import HOLD, OWN_PROGRAM, RELEASE, Decision
+from citybrain.network.intergreens import SignalRules
+from citybrain.network.synthetic import grid_network
+from citybrain.signals.interlock import Interlock
+from citybrain.signals.own_program import OwnProgram
+
+NETWORK = grid_network(1, 1)
+RULES = SignalRules(yellow_s=3.0, all_red_s=1.0)
+PROGRAM = OwnProgram(NETWORK.junctions[0])
+
+
+def released():
+    interlock = Interlock(NETWORK, RULES, released=True)
+    assert interlock.start(0, [PROGRAM.at(0).state]) == []
+    return interlock
+
+
+def ask(interlock, stage, time_ms, shown=None):
+    decision = Decision(time_s=time_ms / 1000, stage=np.array([stage]))
+    return interlock.advance(decision, time_ms, [PROGRAM.at(time_ms).state if shown is None else shown])
+
+
+def test_the_clock_of_a_program():
+    cycle_s = sum(phase.duration_s for phase in NETWORK.junctions[0].program)
+    assert cycle_s * 1000 == PROGRAM.cycle_ms
+    for time_s in (0, 13, 27, 29, 31, 45, 61, 1000):
+        assert PROGRAM.at(time_s * 1000)[:2] == PROGRAM.at(time_s * 1000 + PROGRAM.cycle_ms)[:2]
+    assert PROGRAM.at(28_000).stage == -1
+    assert PROGRAM.next_stage(28_000) == (1, 3000)
+
+
+def test_nothing_is_commanded_while_released():
+    interlock = released()
+    for time_ms in range(1000, 70_000, 1000):
+        assert ask(interlock, RELEASE if time_ms % 2000 else HOLD, time_ms) == []
+    view = interlock.view(28_000)
+    assert (view.stage[0], view.switching[0], view.remaining_s[0]) == (1, True, 3.0)
+
+
+def test_taking_over_begins_with_what_is_shown():
+    interlock = released()
+    commands = ask(interlock, 0, 10_000)
+    assert [command.state for command in commands] == [PROGRAM.at(10_000).state]
+    assert not interlock.is_released(0)
+
+
+def test_no_take_over_within_an_intergreen_nor_from_unknown_lamps():
+    interlock = released()
+    assert ask(interlock, 0, 28_000) == []
+    assert "changing stages" in interlock.events[0].data["reason"]
+    assert ask(interlock, 0, 40_000, shown="r" * 12) == []
+    assert "where its own program has" in interlock.events[0].data["reason"]
+
+
+def test_giving_back_waits_for_the_same_stage():
+    interlock = released()
+    ask(interlock, 0, 10_000)
+    for time_ms in range(11_000, 140_000, 1000):
+        commands = ask(interlock, RELEASE, time_ms)
+        if commands:
+            assert [command.state for command in commands] == [OWN_PROGRAM]
+            assert PROGRAM.at(time_ms).stage == 0
+            break
+    assert interlock.is_released(0)
+    interlock = released()
+    ask(interlock, 0, 10_000)
+    assert ask(interlock, RELEASE, 35_000) == []
+    assert "its own program shows" in interlock.events[0].data["reason"]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_lamps_obey_the_rules_through_take_overs(seed):
+    random, interlock = Random(seed), released()  # noqa: S311
+    oracle = LampOracle(NETWORK, NETWORK.junctions[0], RULES, step_ms=1000)
+    lamps, own, request, changes = PROGRAM.at(0).state, True, RELEASE, 0
+    oracle.show(lamps, 0)
+    for time_ms in range(1000, 900_000, 1000):
+        if random.random() < 0.15:
+            request = random.choice((RELEASE, RELEASE, 0, 1, HOLD))
+        before = lamps if not own else PROGRAM.at(time_ms).state
+        for command in ask(interlock, request, time_ms, shown=before):
+            own = command.state == OWN_PROGRAM
+            lamps = PROGRAM.at(time_ms).state if own else command.state
+            changes += 1
+        oracle.show(PROGRAM.at(time_ms).state if own else lamps, time_ms)
+    assert changes > 20
+    assert oracle.violations == []

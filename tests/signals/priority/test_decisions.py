@@ -1,0 +1,129 @@
+"""Stages that clear an approach, when to begin, who goes first, how long."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from builders import observation, signal_view
+
+from citybrain.network.intergreens import SignalRules
+from citybrain.network.synthetic import grid_network
+from citybrain.signals.interlock import conflicting_greens
+from citybrain.signals.priority.arbitration import arbitrate
+from citybrain.signals.priority.corridor import Corridor, Wish, due
+from citybrain.signals.priority.holds import Holds
+from citybrain.signals.priority.parameters import PriorityParameters
+from citybrain.signals.priority.route import RoutePlanner
+from citybrain.signals.priority.route_line import RouteLine
+from citybrain.signals.priority.stages import ApproachStages
+
+RULES = SignalRules(yellow_s=3.0, all_red_s=1.0)
+NETWORK = grid_network(1, 3, lanes=2, stages=4)
+WAY = RoutePlanner(NETWORK).fastest(
+    next(e.index for e in NETWORK.edges if e.id.startswith("west-0")),
+    next(e.index for e in NETWORK.edges if e.to_node.startswith("east-0")),
+    np.array([e.length_m / e.speed_mps for e in NETWORK.edges]),
+)[0]
+LINE = RouteLine(NETWORK, WAY)
+PARAMETERS = PriorityParameters()
+
+
+@pytest.mark.parametrize("left_hand", [False, True])
+@pytest.mark.parametrize("stages", [2, 4])
+def test_every_approach_can_be_cleared_without_a_conflict(stages, left_hand):
+    network = grid_network(1, 2, lanes=2, stages=stages, left_hand=left_hand, crossings=True)
+    more = ApproachStages(network)
+    for own, junction in zip(network.junctions, more.network.junctions, strict=True):
+        assert junction.stages[: len(own.stages)] == own.stages
+        assert all(conflicting_greens(junction, stage.state) is None for stage in junction.stages)
+        edges = {network.lanes[network.movements[m].from_lane].edge for m in own.movements if not network.movements[m].is_crossing}
+        for edge in edges:
+            movements = tuple(
+                m for m in own.movements
+                if not network.movements[m].is_crossing and network.lanes[network.movements[m].from_lane].edge == edge
+            )  # fmt: skip
+            stage = more.serving(own.index, movements, (edge,), 0)
+            assert all(junction.stages[stage].state[network.movements[m].link] == "G" for m in movements)
+            assert 0 <= more.own_stage(own.index, stage) < len(own.stages)
+
+
+def corridor(stages=None):
+    return Corridor(stages or ApproachStages(NETWORK), RULES, PARAMETERS)
+
+
+def wishes(place_m, speed_mps=14.0, vehicles=(), shown=1):
+    stage = [shown] * len(NETWORK.junctions)
+    seen = observation(NETWORK, vehicles, stage=stage)
+    return corridor().wishes("ev", 0, LINE, (place_m, speed_mps), seen, signal_view(stage, elapsed_s=60.0))
+
+
+def queue(crossing, n):
+    lane = crossing.lanes[0]
+    movement = NETWORK.lanes[lane].links[0].movement
+    return [(lane, movement, 1.0 + 7.5 * k, 0.0) for k in range(n)]
+
+
+def test_a_queue_must_be_cleared_earlier():
+    empty, full = wishes(0.0), wishes(0.0, vehicles=queue(LINE.crossings[1], 8))
+    assert full[1].begin_s < empty[1].begin_s - 8 * PARAMETERS.headway_s / 2
+    assert full[1].pass_s >= empty[1].pass_s
+
+
+def test_the_lead_of_an_empty_junction_is_its_change_and_a_margin():
+    place_m = LINE.crossings[0].at_m - 140.0
+    first = wishes(place_m)[0]
+    assert first.begin_s == pytest.approx(10.0 - 4.0 - PARAMETERS.margin_s, abs=0.1)  # 140 m at 14 m/s, yellow and all-red
+
+
+def test_only_so_many_junctions_ahead():
+    assert len({wish.junction for wish in wishes(0.0)}) <= PARAMETERS.ahead
+    assert wishes(LINE.crossings[-1].at_m + 20.0) == []
+
+
+def test_what_a_queue_pushes_ahead_is_cleared_first():
+    alone = wishes(200.0, vehicles=queue(LINE.crossings[1], 4))
+    pushed = wishes(200.0, vehicles=[*queue(LINE.crossings[0], 6), *queue(LINE.crossings[1], 4)])
+    assert pushed[1].begin_s <= alone[1].begin_s
+
+
+def wish(vehicle, junction=0, *, rank=0, pass_s=10.0, blocked=False, stage=1, place=0):
+    return Wish(vehicle=vehicle, rank=rank, junction=junction, stage=stage, crossing=LINE.crossings[place], begin_s=-1.0,
+                pass_s=pass_s, blocked=blocked)  # fmt: skip
+
+
+def test_who_comes_first_is_served_first_by_rank_then_time():
+    assert arbitrate([wish("a", pass_s=20), wish("b", pass_s=5)], {})[0].vehicle == "b"
+    assert arbitrate([wish("a", pass_s=20), wish("b", pass_s=5, rank=1)], {})[0].vehicle == "a"
+
+
+def test_whom_a_junction_serves_keeps_it_unless_the_other_is_much_sooner():
+    assert arbitrate([wish("a", pass_s=12), wish("b", pass_s=5)], {0: "a"})[0].vehicle == "a"
+    assert arbitrate([wish("a", pass_s=30), wish("b", pass_s=5)], {0: "a"})[0].vehicle == "b"
+
+
+def test_who_has_no_room_ahead_gives_way():
+    assert arbitrate([wish("a", pass_s=3, blocked=True), wish("b", pass_s=30)], {0: "a"})[0].vehicle == "b"
+
+
+def test_the_nearest_stop_line_of_a_junction_counts():
+    granted = arbitrate([wish("a", stage=2, place=1), wish("a", stage=1, place=0)], {})
+    assert granted[0].stage == 1
+
+
+def test_only_what_is_due_is_wished():
+    assert due([wish("a")]) == [wish("a")]
+
+
+def test_a_hold_ends_and_stays_away_for_a_while():
+    holds, key = Holds(PARAMETERS), ("ev", 0, 0)
+    assert holds.wants(key, 5.0, 0.0, pass_s=60.0) == "requested"
+    assert holds.wants(key, -1.0, 1.0, pass_s=60.0) == "processing"
+    holds.shown(key, 5.0, green=True)
+    assert holds.wants(key, 40.0, 6.0, pass_s=60.0) == "processing"  # once begun it goes on
+    assert holds.wants(key, -1.0, 5.0 + PARAMETERS.hold_s, pass_s=5.0) == "processing"  # it is near
+    end_s = 5.0 + PARAMETERS.hold_s + PARAMETERS.extra_s
+    assert holds.wants(key, -1.0, end_s, pass_s=5.0) == "maxPresence"
+    assert holds.wants(key, -1.0, end_s + 1.0, pass_s=5.0) == "reserviceLocked"
+    assert holds.wants(key, -1.0, end_s + PARAMETERS.lockout_s, pass_s=5.0) == "processing"
+    holds.drop("ev")
+    assert not holds.active(key)
