@@ -115,6 +115,6 @@ def test_the_command_writes_its_files(case, tmp_path, monkeypatch):
     assert ended.value.code in (0, None)
     section = json.loads((out / "results.json").read_text())["incidents"]["camera"]
     for key in ("detection_rate_pct", "false_alarms_per_day", "precision_pct", "mttd_s", "location_right_pct",
-                "incidents", "clean_hours"):  # fmt: skip
+                "response_saving_pct", "incidents", "clean_hours"):  # fmt: skip
         assert key in section
     assert "<svg" in (out / "report.html").read_text()
