@@ -90,7 +90,8 @@ def test_all_lanes_let_nobody_past_until_the_end(road, kind):
 def test_a_flood_slows(road):
     free, _, _ = drive(road)
     hit, _, _ = drive(road, incident("flood", (0, 1), depth_m=0.2))
-    assert 0.4 < hit[16:20].sum() / free[16:20].sum() < 0.85
+    # at 3.4 m/s those who were on the road pass at a quarter of their rate, and 38 a minute of 55 could
+    assert 0.2 < hit[16:20].sum() / free[16:20].sum() < 0.8
 
 
 def test_the_seed_decides_everything(road):
