@@ -15,10 +15,12 @@ from rich.table import Table
 
 from citybrain import __version__
 from citybrain.cli_emergency import emergency
+from citybrain.cli_incidents import incidents
 from citybrain.cli_league import league
 from citybrain.cli_network import network
 from citybrain.cli_new import new
 from citybrain.cli_retime import retime
+from citybrain.cli_seeds import parse_seeds
 from citybrain.cli_sweep import sweep
 from citybrain.errors import CitybrainError, InputError
 
@@ -33,13 +35,12 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     help="City traffic signals, measured in SUMO. Start with: citybrain evaluate resco:cologne1 --out first",
 )
-_MOST_SEEDS = 10_000
-_HIGHEST_SEED = 2**31 - 1  # of SUMO's random numbers
 console = Console()
 errors = Console(stderr=True)
 app.add_typer(network)
 app.add_typer(new)
 app.command()(retime)
+app.command()(incidents)
 app.command()(sweep)
 app.command()(league)
 app.command()(emergency)
@@ -80,23 +81,6 @@ def _root(
     ] = False,
 ) -> None:
     pass
-
-
-def parse_seeds(text: str) -> tuple[int, ...]:
-    """Read ``5`` as seeds 1 to 5, and ``3,`` or ``1,4,9`` as they are."""
-    numbers = []
-    for part in (part.strip() for part in text.split(",")):
-        try:
-            numbers += [int(part)] if part else []
-        except ValueError:
-            raise InputError(f"--seeds {text!r}: {part!r} is not an integer; use --seeds 5 or --seeds 1,2,3") from None
-    if "," not in text and len(numbers) == 1:
-        if not 1 <= numbers[0] <= _MOST_SEEDS:
-            raise InputError(f"--seeds {text!r}: as a number of seeds it must be 1 to {_MOST_SEEDS}")
-        return tuple(range(1, numbers[0] + 1))
-    if not numbers or len(set(numbers)) != len(numbers) or min(numbers) < 0 or max(numbers) > _HIGHEST_SEED:
-        raise InputError(f"--seeds {text!r}: needs different integers of 0 to {_HIGHEST_SEED}, such as 1,2,3")
-    return tuple(numbers)
 
 
 def parse_address(text: str | None) -> tuple[str, int] | None:

@@ -79,6 +79,27 @@ class SignalView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LoopData:
+    """What loops said in the last step, faults and all; arrays over lanes.
+
+    Attributes
+    ----------
+    stop_count, advance_count : ndarray of float64
+        Vehicles counted at the stop line, and by the loop upstream.
+    stop_on, advance_on : ndarray of bool
+        Whether a vehicle was on the loop at the end of the step.
+    advance_m : ndarray of float64
+        Distance of the upstream loop from the end of its lane; -1 where the lane has none.
+    """
+
+    stop_count: NDArray[np.float64]
+    stop_on: NDArray[np.bool_]
+    advance_count: NDArray[np.float64]
+    advance_on: NDArray[np.bool_]
+    advance_m: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
     """What the city can see at one moment; arrays over lanes unless said otherwise.
 
@@ -103,6 +124,8 @@ class Observation:
     inside : ndarray of float64, by movement
         Vehicles that wait for a gap inside the junction.
     signals : SignalView
+    loops : LoopData, optional
+        Where there are loops.
     """
 
     time_s: float
@@ -116,6 +139,7 @@ class Observation:
     passed: NDArray[np.float64]
     inside: NDArray[np.float64]
     signals: SignalView
+    loops: LoopData | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from citybrain.detection.chance import chosen, uniform
 from citybrain.detection.lamps import Lamps
 from citybrain.detection.loop_field import LoopField, LoopSignals
 from citybrain.detection.view import Clock, believed_lanes, believed_vehicles, calls, join
-from citybrain.messages import Observation, SignalView
+from citybrain.messages import LoopData, Observation, SignalView
 from citybrain.network.model import Network
 from citybrain.simulation.plant import Plant
 
@@ -114,6 +114,7 @@ class Loops:
             passed=passed,
             inside=np.zeros(len(passed)),
             signals=signals,
+            loops=LoopData(**said._asdict(), advance_m=self._field.place_m),
         )
 
     def _faulty(self, said: LoopSignals, time_ms: int) -> LoopSignals:

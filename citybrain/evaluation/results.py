@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any, Literal
 
@@ -107,7 +108,10 @@ class Results(BaseModel):
     def write(self, path: Path) -> None:
         """Write as indented JSON, replacing the file in one step."""
         temporary = path.with_suffix(".tmp")
-        temporary.write_text(self.model_dump_json(indent=1, exclude_none=True), encoding="utf-8")
+        text = self.model_dump_json(indent=1, exclude_none=True)
+        if self.incidents is not None:  # what could not be measured is null there, so that every key is present
+            text = json.dumps({**json.loads(text), "incidents": self.incidents}, indent=1)
+        temporary.write_text(text, encoding="utf-8")
         temporary.replace(path)
 
     @classmethod

@@ -15,12 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from citybrain.demand.incidents import IncidentSpec
 from citybrain.demand.scenario import Scenario
 from citybrain.errors import PlantError
 from citybrain.messages import OWN_PROGRAM, Command
 from citybrain.network.model import Network
 from citybrain.simulation.plant import Readings
 from citybrain.simulation.sumo_fleet import SumoFleet
+from citybrain.simulation.sumo_incidents import Staged, SumoIncidents
 from citybrain.simulation.sumo_reader import SumoReader
 
 Transport = Literal["libsumo", "traci", "gui"]
@@ -127,6 +129,7 @@ class SumoPlant:
         self._reader = SumoReader(self._api, network, in_process=self._in_process)
         self._open = True
         self._time_ms = round(self._api.simulation.getTime() * 1000)
+        self._incidents: SumoIncidents | None = None
 
     def _start(self, arguments: list[str], launch: SumoLaunch) -> Any:
         with warnings.catch_warnings():
@@ -161,10 +164,18 @@ class SumoPlant:
             self._api.simulationStep(*([(self._time_ms + self._step_ms) / 1000] if self._elsewhere else []))
             self._time_ms += self._step_ms
             self._reader.subscribe_new()
+            if self._incidents is not None:
+                self._incidents.step(self._time_ms / 1000)
+
+    def stage(self, incidents: Sequence[IncidentSpec]) -> tuple[Staged, ...]:
+        """Let incidents happen as the run goes on; return what will tell how far they have come."""
+        self._incidents = SumoIncidents(self._api, self.network, incidents)
+        return self._incidents.staged
 
     def run_to(self, time_ms: int) -> None:
         """Advance by as many steps as it takes; for when nobody needs to look or command in between."""
-        if not self._in_process:  # what departs meanwhile must be subscribed
+        # what departs meanwhile must be subscribed, and incidents go on
+        if not self._in_process or self._incidents is not None:
             while self._time_ms < time_ms:
                 self.step()
             return

@@ -61,3 +61,11 @@ def test_a_file_is_replaced_whole_or_not_at_all(results, tmp_path):
     assert Results.read(path).scenario == "a.sumocfg"
     with pytest.raises(ValidationError):
         results.runs[0].seed = 7
+
+
+def test_what_an_incident_study_could_not_measure_is_null(results, tmp_path):
+    path = tmp_path / "results.json"
+    section = {"loops": {"mttd_s": None, "incidents": 0}}
+    results.model_copy(update={"incidents": section}).write(path)
+    assert json.loads(path.read_text(encoding="utf-8"))["incidents"] == section
+    assert Results.read(path).incidents == section

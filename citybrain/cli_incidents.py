@@ -1,0 +1,94 @@
+"""The ``citybrain incidents`` command: how well incidents are detected on a scenario."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from citybrain.evaluation.incidents.study import IncidentStudy
+
+console = Console()
+errors = Console(stderr=True)
+
+
+def incidents(
+    scenario: Annotated[str, typer.Argument(help="A name such as resco:ingolstadt21, or a path to a .sumocfg.")],
+    sensors: Annotated[
+        str, typer.Option(help="Sensor sets to compare: loops, camera, camera:night … (no options with commas).")
+    ] = "loops,camera",
+    seeds: Annotated[str, typer.Option(help="How many seeds (5), or which (1,2,3); two runs each.")] = "3",
+    count: Annotated[int, typer.Option(min=1, max=200, help="Incidents a run, far apart; fewer on small maps.")] = 6,
+    spec: Annotated[
+        Path | None, typer.Option(help="TOML file with [[incident]] tables, instead of drawing them by the seed.")
+    ] = None,
+    policy: Annotated[str, typer.Option(help="Policy that runs the signals.")] = "fixed-time",
+    begin: Annotated[float | None, typer.Option(help="Start of the window, seconds.")] = None,
+    end: Annotated[float | None, typer.Option(help="End of the window, seconds.")] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Runs at a time, each in its own process.")] = 2,
+    out: Annotated[Path, typer.Option(help="Folder for results.json and report.html.")] = Path("incidents"),
+    force: Annotated[bool, typer.Option("--force", help="Replace results that the folder holds.")] = False,
+) -> None:
+    """Let incidents happen, and measure how many are detected, how soon, and with how many false alarms.
+
+    Example: citybrain incidents resco:ingolstadt21 --sensors loops,camera --seeds 3 --out incidents
+    """
+    from citybrain.cli_seeds import parse_seeds
+    from citybrain.demand.scenario import open_scenario
+    from citybrain.evaluation.incidents.study import IncidentRequest, study
+
+    request = IncidentRequest(
+        scenario=open_scenario(scenario, begin_s=begin, end_s=end),
+        sensors=tuple(dict.fromkeys(name.strip() for name in sensors.split(",") if name.strip())),
+        seeds=parse_seeds(seeds),
+        count=count,
+        spec=spec,
+        policy=policy,
+        jobs=jobs,
+        out=out,
+        force=force,
+        command=shlex.join(["citybrain", *sys.argv[1:]]),
+    )
+    bar = Progress(
+        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:.0f} of {task.total:.0f} runs"),
+        TimeElapsedColumn(), console=errors,
+    )  # fmt: skip
+    task = bar.add_task(request.scenario.name, total=2 * len(request.seeds))
+
+    def progress(done: int, total: int) -> None:
+        if not bar.live.is_started:  # not before all input has been checked: bad input gets one line
+            bar.start()
+        bar.update(task, completed=done, total=total)
+
+    try:
+        found = study(request, progress)
+    finally:
+        if bar.live.is_started:
+            bar.stop()
+    console.print(summary_table(found))
+    console.print(f"Report: {out / 'report.html'}", soft_wrap=True, markup=False)
+
+
+def summary_table(study: IncidentStudy) -> Table:
+    """Return what all detectors reached as a table for the terminal."""
+    table = Table(title=f"{study.results.scenario}: incident detection", box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in ("sensors", "detector", "found", "of affecting", "false a day", "precision", "MTTD s", "right link"):
+        table.add_column(heading, justify="left" if heading in ("sensors", "detector") else "right")
+    for (sensors, kind), row in study.scores.items():
+        table.add_row(
+            sensors,
+            kind,
+            f"{row.detected}/{row.incidents}",
+            f"{row.detected_affecting}/{row.affecting}",
+            f"{row.false_per_day:.1f}",
+            *("" if x is None else f"{x:.0f}" for x in (row.precision_pct, row.mttd_s, row.right_pct)),
+        )
+    return table

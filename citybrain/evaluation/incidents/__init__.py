@@ -1,0 +1,1 @@
+"""The incident-detection study: ``citybrain incidents``."""

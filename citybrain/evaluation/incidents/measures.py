@@ -1,0 +1,232 @@
+"""Detection rate, false alarms, precision and time to detect, each with its rule. No SUMO here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from citybrain.demand.incidents import IncidentSpec
+from citybrain.detection.approaches import Approaches
+from citybrain.evaluation.incidents.watch import Watched
+from citybrain.network.model import Network
+
+TAIL_S = 120.0
+"""An alarm counts until so long after the end of an incident."""
+_EXTRA_SHARE, _EXTRA_VEHICLE_S = 0.25, 600.0
+_REPEAT_S = 120.0
+_SETTLED_S = 600.0
+DAY_S = 86400.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Truth:
+    """An incident that happened.
+
+    Attributes
+    ----------
+    right : frozenset of int
+        Links that it may rightly be reported on: its edge, or the signalised ones that the edge leads to.
+    near : frozenset of int
+        Its edge, those that touch either end of it, and ``right``.
+    extra_vehicle_s : float
+        Time that vehicles spent on the edge and on those that feed it, more than in the paired run.
+    affects : bool
+    """
+
+    spec: IncidentSpec
+    happened_s: float
+    edge: int
+    right: frozenset[int]
+    near: frozenset[int]
+    extra_vehicle_s: float
+    affects: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """A link whose score reached the threshold, until it fell below it for two minutes."""
+
+    edge: int
+    time_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """What a detector reached at one threshold, over all runs."""
+
+    threshold: float
+    incidents: int
+    affecting: int
+    detected: int
+    detected_affecting: int
+    alarms: int
+    true_alarms: int
+    false_alarms: int
+    clean_false_alarms: int
+    right_link: int
+    delays_s: tuple[float, ...]
+    watched_s: float
+
+    @property
+    def rate_pct(self) -> float | None:
+        """Detected of all incidents."""
+        return 100 * self.detected / self.incidents if self.incidents else None
+
+    @property
+    def affecting_pct(self) -> float | None:
+        """Detected of those that affect traffic."""
+        return 100 * self.detected_affecting / self.affecting if self.affecting else None
+
+    @property
+    def precision_pct(self) -> float | None:
+        """True alarms of all alarms, in the runs with incidents."""
+        return 100 * self.true_alarms / self.alarms if self.alarms else None
+
+    @property
+    def false_per_day(self) -> float:
+        """False alarms in incident-free runs, for the whole network, a day."""
+        return self.clean_false_alarms * DAY_S / self.watched_s if self.watched_s else 0.0
+
+    @property
+    def mttd_s(self) -> float | None:
+        """Mean time from the onset to the first alarm."""
+        return float(np.mean(self.delays_s)) if self.delays_s else None
+
+    @property
+    def right_pct(self) -> float | None:
+        """Of those detected, the share whose first alarm names the very edge."""
+        return 100 * self.right_link / self.detected if self.detected else None
+
+
+def neighbours(network: Network, edge: int) -> frozenset[int]:
+    """Return an edge and all edges that touch either of its nodes."""
+    ends = {network.edges[edge].from_node, network.edges[edge].to_node}
+    return frozenset(e.index for e in network.edges if e.from_node in ends or e.to_node in ends)
+
+
+def links_ahead(network: Network, approaches: Approaches, edge: int) -> frozenset[int]:
+    """Return the edge itself where it ends at a signal, else those with a signal that it leads to."""
+    ways = approaches.edges_ways
+    stops = ways.stop_lane[ways.at[edge] : ways.at[edge + 1]]
+    return frozenset({edge, *(network.lanes[int(lane)].edge for lane in stops)})
+
+
+def truths(network: Network, hit: Watched, clean: Watched) -> list[Truth]:
+    """Label the incidents of a run by its paired run of the same seed.
+
+    One affects traffic if vehicles spend at least 25 % and 600 vehicle-seconds more on its edge and on the edges that feed
+    it, from its onset to two minutes after its end.
+    """
+    found, approaches = [], Approaches(network)
+    for spec, happened_s in hit.incidents:
+        if happened_s is None:
+            continue
+        edge = network.edge_index(spec.edge)
+        start = network.edges[edge].from_node
+        fed_by = [e.index for e in network.edges if e.to_node == start]
+        inside = (hit.time_s >= happened_s) & (hit.time_s <= spec.end_s + TAIL_S)
+        step_s = float(hit.time_s[1] - hit.time_s[0])
+        spent = [float(run.edge_vehicles[inside][:, [edge, *fed_by]].sum()) * step_s for run in (hit, clean)]
+        extra = spent[0] - spent[1]
+        found.append(
+            Truth(
+                spec=spec,
+                happened_s=happened_s,
+                edge=edge,
+                right=(right := links_ahead(network, approaches, edge)),
+                near=neighbours(network, edge) | right,
+                extra_vehicle_s=extra,
+                affects=extra >= _EXTRA_VEHICLE_S and extra >= _EXTRA_SHARE * spent[1],
+            )
+        )
+    return found
+
+
+def alarms_of(
+    scores: NDArray[np.float32], time_s: NDArray[np.float64], link_edge: NDArray[np.int64], threshold: float
+) -> list[Alarm]:
+    """Return the alarms of one detector at one threshold, after the first ten minutes; repeats within two minutes are one."""
+    found = []
+    over = scores >= threshold
+    over[time_s < time_s[0] + _SETTLED_S] = False
+    for link in np.flatnonzero(over.any(axis=0)):
+        times = time_s[over[:, link]]
+        first = np.concatenate(([True], np.diff(times) > _REPEAT_S))
+        found += [Alarm(edge=int(link_edge[link]), time_s=float(t)) for t in times[first]]
+    return sorted(found, key=lambda alarm: (alarm.time_s, alarm.edge))
+
+
+def match(truth: Sequence[Truth], alarms: Sequence[Alarm]) -> tuple[dict[int, Alarm], int]:
+    """Return the first alarm of each incident, by its place in ``truth``, and how many alarms match none.
+
+    An alarm matches on the same or a touching edge, from the onset to two minutes after the end; repeats are neither
+    right nor wrong a second time.
+    """
+    first: dict[int, Alarm] = {}
+    false = 0
+    for alarm in alarms:
+        hits = [
+            i for i, t in enumerate(truth)
+            if alarm.edge in t.near and t.happened_s <= alarm.time_s <= t.spec.end_s + TAIL_S
+        ]  # fmt: skip
+        false += not hits
+        for i in hits:
+            first.setdefault(i, alarm)
+    return first, false
+
+
+def score(
+    pairs: Sequence[tuple[Watched, Watched]],
+    labelled: Sequence[Sequence[Truth]],
+    key: tuple[str, str],
+    threshold: float,
+) -> Score:
+    """Return what a detector reached on pairs of runs, with and without incidents."""
+    n = affecting = detected = detected_affecting = false = clean_false = right = 0
+    delays: list[float] = []
+    watched_s = 0.0
+    for (hit, clean), truth in zip(pairs, labelled, strict=True):
+        first, wrong = match(truth, alarms_of(hit.scores[key], hit.time_s, hit.link_edge, threshold))
+        n += len(truth)
+        affecting += sum(t.affects for t in truth)
+        detected += len(first)
+        detected_affecting += sum(truth[i].affects for i in first)
+        right += sum(alarm.edge in truth[i].right for i, alarm in first.items())
+        delays += [alarm.time_s - truth[i].happened_s for i, alarm in first.items()]
+        false += wrong
+        clean_false += len(alarms_of(clean.scores[key], clean.time_s, clean.link_edge, threshold))
+        watched_s += max(float(clean.time_s[-1] - clean.time_s[0]) - _SETTLED_S, 0.0)
+    return Score(
+        threshold=threshold,
+        incidents=n,
+        affecting=affecting,
+        detected=detected,
+        detected_affecting=detected_affecting,
+        alarms=detected + false,
+        true_alarms=detected,
+        false_alarms=false,
+        clean_false_alarms=clean_false,
+        right_link=right,
+        delays_s=tuple(delays),
+        watched_s=watched_s,
+    )
+
+
+def curve(
+    pairs: Sequence[tuple[Watched, Watched]],
+    labelled: Sequence[Sequence[Truth]],
+    key: tuple[str, str],
+    *,
+    points: int = 24,
+) -> list[Score]:
+    """Return scores over thresholds, from the quantiles of what was scored at all, rising."""
+    rows = np.concatenate([run.scores[key].ravel() for pair in pairs for run in pair])
+    positive = rows[rows > 0]
+    if not len(positive):
+        return []
+    shares = 1.0 - np.geomspace(1e-6, 1.0, points)[::-1]
+    levels = np.unique(np.round(np.quantile(positive, np.clip(shares, 0, 1)), 3))
+    return [score(pairs, labelled, key, float(level)) for level in levels if level > 0]

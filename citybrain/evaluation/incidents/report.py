@@ -1,0 +1,63 @@
+"""``report.html`` of an incident study."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from citybrain.detection.incidents import DETECTORS
+from citybrain.evaluation.incidents.curve_plot import plot_trade_off
+from citybrain.evaluation.report.figures import inline_svg, own_style
+from citybrain.evaluation.report.numbers import clock_time, number, plural
+from citybrain.evaluation.report.theme import declarations
+
+if TYPE_CHECKING:
+    from citybrain.evaluation.incidents.study import IncidentStudy
+
+
+def write_report(path: Path, study: IncidentStudy) -> None:
+    """Write the report as one HTML file that works offline."""
+    environment = Environment(
+        loader=PackageLoader("citybrain.evaluation.incidents", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(number=number, plural=plural, clock=clock_time)
+    with own_style():
+        parts = [
+            {
+                "name": name,
+                "picture": inline_svg(
+                    plot_trade_off(
+                        {kind: study.curves[name, kind] for kind in DETECTORS},
+                        {kind: study.scores[name, kind] for kind in DETECTORS},
+                    ),
+                    name=f"curve{place}",
+                    alternative=f"Detection rate against false alarms a day with {name}",
+                ),
+                "rows": [(kind, study.scores[name, kind]) for kind in DETECTORS],
+                "found": [
+                    (hit.spec.seed, truth, _first(study, (name, "discharge"), place_of, i))
+                    for place_of, ((hit, _), labelled) in enumerate(zip(study.pairs, study.labelled, strict=True))
+                    for i, truth in enumerate(labelled)
+                ],
+            }
+            for place, name in enumerate(study.results.sensors.split(","))
+        ]
+        text = environment.get_template("incidents.html.jinja").render(
+            results=study.results, parts=parts, light=declarations(dark=False), dark=declarations(dark=True)
+        )
+    path.write_text(text, encoding="utf-8")
+
+
+def _first(study: IncidentStudy, key: tuple[str, str], pair: int, incident: int) -> float | None:
+    """Seconds from the onset to the first alarm, None where there was none."""
+    from citybrain.evaluation.incidents.measures import alarms_of, match
+
+    hit, truth = study.pairs[pair][0], study.labelled[pair]
+    found, _ = match(truth, alarms_of(hit.scores[key], hit.time_s, hit.link_edge, study.scores[key].threshold))
+    return found[incident].time_s - truth[incident].happened_s if incident in found else None

@@ -1,0 +1,112 @@
+"""The detectors on signs made by hand: what must and must not raise an alarm."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from builders import one_junction
+
+from citybrain.detection.incidents import DETECTORS, LinkSigns, Signs, Tracker
+
+NETWORK = one_junction(["Gr", "rG"], [(0, 1)], length_m=200.0)
+LINKS = LinkSigns(NETWORK)
+N = len(LINKS.lane)
+HERE = int(np.flatnonzero(LINKS.lane == NETWORK.lane_index("in-0_0"))[0])
+LINK = int(LINKS.link_of[HERE])
+
+
+def signs(t, *, stop_on=False, gate_on=False, out=0.0, came=0.0, green=0.0, head_m=None, stands=False, full=False):
+    def at(value, default, kind=np.float64):
+        row = np.full(N, default, kind)
+        row[HERE] = value
+        return row
+
+    arrived = np.zeros(len(LINKS.edge))
+    arrived[LINK] = came
+    sight = head_m is not None
+    return Signs(
+        time_s=float(t), dt_s=1.0, stop_on=at(stop_on, False, np.bool_), gate_on=at(gate_on, False, np.bool_),
+        stop_count=at(out, 0.0), gate_count=at(np.nan if sight else came, np.nan if sight else 0.0),
+        has_gate=np.ones(N, np.bool_), head_m=at(head_m if stands else np.nan, np.nan),
+        gap_m=at(head_m if stands else 0.0, 0.0), gap_at_m=at(head_m if stands else np.nan, np.nan),
+        seen=np.full(N, sight), green=at(green, 0.0), exit_full=at(full, False, np.bool_),
+        arrived=arrived, passed=np.zeros(len(NETWORK.movements)),
+    )  # fmt: skip
+
+
+def cycle(t):
+    """A queue of ten on red, discharged on green: 60 s, 30 s of green."""
+    s = t % 60
+    if s < 30:  # red, the queue reaches the gate after 20 s
+        return {"green": 0.0, "stop_on": s > 3, "gate_on": s > 20 or s % 5 == 0, "came": float(s % 5 == 0 and s <= 20)}
+    g = s - 30
+    return {
+        "green": 1.0, "stop_on": g < 22 and g % 2 == 0, "gate_on": g < 11 or g % 6 == 0,
+        "out": float(g > 1 and g % 2 == 1 and g < 22), "came": float(g >= 11 and g % 6 == 0),
+    }  # fmt: skip
+
+
+def highest(kind, rows):
+    detector = DETECTORS[kind](NETWORK, LINKS)
+    return max(float(detector.update(row)[LINK]) for row in rows)
+
+
+def test_a_queue_on_red_is_no_incident():
+    assert highest("discharge", [signs(t, **cycle(t)) for t in range(1800)]) < 7.0
+
+
+def test_who_stands_with_a_free_road_ahead_is_one():
+    usual = [signs(t, **cycle(t)) for t in range(600)]
+    blocked = [signs(600 + t, gate_on=True, green=float(t % 60 > 30)) for t in range(60)]
+    assert highest("discharge", usual + blocked) >= 7.0
+
+
+def test_green_that_lets_nobody_go_is_one():
+    usual = [signs(t, **cycle(t)) for t in range(600)]
+    stuck = [signs(600 + t, stop_on=True, gate_on=True, green=float(t % 60 >= 30)) for t in range(120)]
+    assert highest("discharge", usual + stuck) >= 7.0
+
+
+def test_a_full_exit_is_not():
+    usual = [signs(t, **cycle(t)) for t in range(600)]
+    stuck = [signs(600 + t, stop_on=True, gate_on=True, green=float(t % 60 >= 30), full=True) for t in range(120)]
+    assert highest("discharge", usual + stuck) < 7.0
+
+
+def test_inflow_that_ends_is_one():
+    usual = [signs(t, **cycle(t)) for t in range(1200)]
+    assert highest("discharge", usual + [signs(1200 + t, green=float(t % 60 >= 30)) for t in range(180)]) >= 7.0
+
+
+def test_a_camera_sees_who_stands_alone_and_when_that_ends():
+    detector = DETECTORS["discharge"](NETWORK, LINKS)
+    tracker = Tracker(NETWORK, LINKS, detector.threshold)
+    for t in range(120):
+        row = signs(t, head_m=70.0, stands=True) if 20 <= t < 60 else signs(t, head_m=40.0)
+        tracker.update(float(t), detector.update(row), detector.lane_scores, detector.distance_m)
+    (report,) = tracker.reports
+    assert report.edge == "in-0"
+    assert report.lanes == (0,)
+    assert report.distance_m == pytest.approx(70.0)
+    assert 25 <= report.alarm_s <= 35
+    assert 60 < report.end_s < 100
+    assert 0.5 <= report.confidence <= 1.0
+
+
+def test_a_loop_that_never_changes_is_not_believed():
+    assert highest("discharge", [signs(t, gate_on=True, green=float(t % 60 >= 30)) for t in range(600)]) < 7.0
+
+
+@pytest.mark.parametrize("kind", list(DETECTORS))
+def test_free_flow_raises_no_alarm(kind):
+    detector = DETECTORS[kind](NETWORK, LINKS)
+    rows = [signs(t, gate_on=t % 12 == 0, came=float(t % 12 == 0), stop_on=t % 12 == 5, out=float(t % 12 == 5), green=1.0)
+            for t in range(1800)]  # fmt: skip
+    assert max(float(detector.update(row)[LINK]) for row in rows) < detector.threshold
+
+
+@pytest.mark.parametrize("kind", ["california-7", "snd", "exponential-smoothing"])
+def test_peers_find_a_jump_of_occupancy(kind):
+    usual = [signs(t, gate_on=t % 9 == 0, stop_on=t % 7 == 0) for t in range(1200)]
+    jump = [signs(1200 + t, gate_on=True) for t in range(240)]
+    assert highest(kind, usual + jump) >= DETECTORS[kind](NETWORK, LINKS).threshold
