@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from citybrain.detection.incidents import DETECTORS
+from citybrain.detection.incidents import detectors
 from citybrain.evaluation.incidents.curve_plot import plot_trade_off
 from citybrain.evaluation.report.figures import inline_svg, own_style
 from citybrain.evaluation.report.numbers import clock_time, number, plural
@@ -33,13 +33,13 @@ def write_report(path: Path, study: IncidentStudy) -> None:
                 "name": name,
                 "picture": inline_svg(
                     plot_trade_off(
-                        {kind: study.curves[name, kind] for kind in DETECTORS},
-                        {kind: study.scores[name, kind] for kind in DETECTORS},
+                        {kind: study.curves[name, kind] for kind in detectors()},
+                        {kind: study.scores[name, kind] for kind in detectors()},
                     ),
                     name=f"curve{place}",
                     alternative=f"Detection rate against false alarms a day with {name}",
                 ),
-                "rows": [(kind, study.scores[name, kind]) for kind in DETECTORS],
+                "rows": [(kind, study.scores[name, kind]) for kind in detectors()],
                 "found": [
                     (hit.spec.seed, truth, _first(study, (name, "discharge"), place_of, i))
                     for place_of, ((hit, _), labelled) in enumerate(zip(study.pairs, study.labelled, strict=True))

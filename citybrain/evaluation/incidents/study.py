@@ -18,7 +18,7 @@ from citybrain.demand.scenario import Scenario
 from citybrain.demand.validate import check_demand
 from citybrain.detection import check_sensors
 from citybrain.detection.approaches import Approaches
-from citybrain.detection.incidents import DETECTORS, LinkSigns
+from citybrain.detection.incidents import LinkSigns, detectors
 from citybrain.errors import InputError
 from citybrain.evaluation.evaluate import prepare_folder
 from citybrain.evaluation.incidents.measures import Score, Truth, curve, score, truths
@@ -142,7 +142,7 @@ def conclude(request: IncidentRequest, network: Network, pairs: list[tuple[Watch
     from citybrain.evaluation.incidents.report import write_report
 
     labelled = [truths(network, hit, clean) for hit, clean in pairs]
-    keys = [(name, kind) for name in request.sensors for kind in DETECTORS]
+    keys = [(name, kind) for name in request.sensors for kind in detectors()]
     scores = {key: score(pairs, labelled, key, _threshold(network, key[1])) for key in keys}
     curves = {key: curve(pairs, labelled, key) for key in keys}
     scenario = request.scenario
@@ -171,7 +171,7 @@ def conclude(request: IncidentRequest, network: Network, pairs: list[tuple[Watch
 
 
 def _threshold(network: Network, kind: str) -> float:
-    return DETECTORS[kind](network, LinkSigns(network)).threshold
+    return detectors()[kind](network, LinkSigns(network)).threshold
 
 
 def _section(name: str, scores: dict[tuple[str, str], Score], pairs: list[tuple[Watched, Watched]]) -> dict[str, Any]:

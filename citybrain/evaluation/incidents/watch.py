@@ -15,7 +15,7 @@ from citybrain.demand.incidents import IncidentSpec
 from citybrain.demand.scenario import Scenario
 from citybrain.demand.silenced import silenced
 from citybrain.detection import make_sensors
-from citybrain.detection.incidents import DETECTORS, IncidentReport, LinkSigns, Tracker
+from citybrain.detection.incidents import IncidentReport, LinkSigns, Tracker, detectors
 from citybrain.loop import run_loop
 from citybrain.messages import Command, Event, SignalView
 from citybrain.network import Network
@@ -148,7 +148,7 @@ class _Watcher:
         self._sensors = {name: make_sensors(name, network, seed=spec.seed) for name in spec.sensors}
         self.links = {name: LinkSigns(network) for name in spec.sensors}
         self._detectors = {
-            (name, kind): make(network, self.links[name]) for name in spec.sensors for kind, make in DETECTORS.items()
+            (name, kind): make(network, self.links[name]) for name in spec.sensors for kind, make in detectors().items()
         }
         self.trackers = {
             key: Tracker(network, self.links[key[0]], scorer.threshold) for key, scorer in self._detectors.items()
@@ -171,7 +171,7 @@ class _Watcher:
             begun = perf_counter()
             signs = self.links[name].read(observation)
             self.detect_s[name] += perf_counter() - begun
-            for kind in DETECTORS:
+            for kind in detectors():
                 key = (name, kind)
                 begun = perf_counter()
                 scorer = self._detectors[key]

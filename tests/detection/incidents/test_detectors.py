@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from builders import one_junction
 
-from citybrain.detection.incidents import DETECTORS, LinkSigns, Signs, Tracker
+from citybrain.detection.incidents import LinkSigns, Signs, Tracker, detectors
+from citybrain.errors import InputError
 
 NETWORK = one_junction(["Gr", "rG"], [(0, 1)], length_m=200.0)
 LINKS = LinkSigns(NETWORK)
@@ -47,7 +48,7 @@ def cycle(t):
 
 
 def highest(kind, rows):
-    detector = DETECTORS[kind](NETWORK, LINKS)
+    detector = detectors()[kind](NETWORK, LINKS)
     return max(float(detector.update(row)[LINK]) for row in rows)
 
 
@@ -79,7 +80,7 @@ def test_inflow_that_ends_is_one():
 
 
 def test_a_camera_sees_who_stands_alone_and_when_that_ends():
-    detector = DETECTORS["discharge"](NETWORK, LINKS)
+    detector = detectors()["discharge"](NETWORK, LINKS)
     tracker = Tracker(NETWORK, LINKS, detector.threshold)
     for t in range(120):
         row = signs(t, head_m=70.0, stands=True) if 20 <= t < 60 else signs(t, head_m=40.0)
@@ -97,9 +98,9 @@ def test_a_loop_that_never_changes_is_not_believed():
     assert highest("discharge", [signs(t, gate_on=True, green=float(t % 60 >= 30)) for t in range(600)]) < 7.0
 
 
-@pytest.mark.parametrize("kind", list(DETECTORS))
+@pytest.mark.parametrize("kind", list(detectors()))
 def test_free_flow_raises_no_alarm(kind):
-    detector = DETECTORS[kind](NETWORK, LINKS)
+    detector = detectors()[kind](NETWORK, LINKS)
     rows = [signs(t, gate_on=t % 12 == 0, came=float(t % 12 == 0), stop_on=t % 12 == 5, out=float(t % 12 == 5), green=1.0)
             for t in range(1800)]  # fmt: skip
     assert max(float(detector.update(row)[LINK]) for row in rows) < detector.threshold
@@ -109,4 +110,26 @@ def test_free_flow_raises_no_alarm(kind):
 def test_peers_find_a_jump_of_occupancy(kind):
     usual = [signs(t, gate_on=t % 9 == 0, stop_on=t % 7 == 0) for t in range(1200)]
     jump = [signs(1200 + t, gate_on=True) for t in range(240)]
-    assert highest(kind, usual + jump) >= DETECTORS[kind](NETWORK, LINKS).threshold
+    assert highest(kind, usual + jump) >= detectors()[kind](NETWORK, LINKS).threshold
+
+
+def test_third_parties_detectors_join_the_comparison(tmp_path, monkeypatch):
+    (tmp_path / "watcher.py").write_text("def make(network, links):\n    return ('mine', links)\n", encoding="utf-8")
+    info = tmp_path / "watcher-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: watcher\nVersion: 1.0\n", encoding="utf-8")
+    points = info / "entry_points.txt"
+    points.write_text("[citybrain.detectors]\nmine = watcher:make\nsnd = watcher:make\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    ours = detectors()
+    detectors.cache_clear()
+    try:
+        assert list(detectors()) == [*ours, "mine"]  # ours are not replaced
+        assert detectors()["mine"](NETWORK, LINKS) == ("mine", LINKS)
+        assert detectors()["snd"] is ours["snd"]
+        detectors.cache_clear()
+        points.write_text("[citybrain.detectors]\ngone = nowhere:make\n", encoding="utf-8")
+        with pytest.raises(InputError, match=r"detector 'gone' \(nowhere:make\) cannot be loaded"):
+            detectors()
+    finally:
+        detectors.cache_clear()
