@@ -127,11 +127,11 @@ def summary_table(results: EmergencyResults) -> Table:
         "ceiling",
         "closed",
         "p95/free",
-        "others' delay",
+        "others",
         "wait p99",
-        "recovery",
+        "cycles",
     ):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", no_wrap=True)
     for load in results.loads:
         e = load.emergency
         shown = [
@@ -141,7 +141,7 @@ def summary_table(results: EmergencyResults) -> Table:
             (e.p95_over_free_flow, "{:.2f}"),
             (e.others_delay_pct, "{:+.2f} %"),
             (e.max_added_wait_s, "{:.0f} s"),
-            (e.recovery_cycles, "{:.2f} cycles"),
+            (e.recovery_cycles, "{:.2f}"),
         ]
         cells = ["-" if value is None else form.format(value) for value, form in shown]
         table.add_row(str(load.at_once), str(e.trips), *cells)
