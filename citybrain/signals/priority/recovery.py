@@ -10,6 +10,8 @@ the short way of NTCIP 1202 coordination correction in its limit of one step.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -92,15 +94,17 @@ class PlanRecovery:
 
         The first one that the plan still shows when the change to it is over.
         """
-        program = self._programs[junction]
-        ahead_ms = 0
+        return self._meeting(junction, shown, time_ms, lambda stage: self.timing.change_s(junction, stage, signals))
+
+    def _meeting(self, junction: int, shown: int, time_ms: int, change_s: Callable[[int], float]) -> tuple[int, int]:
+        program, ahead_ms = self._programs[junction], 0
         for _ in range(2 * len(program.order) + 2):
             stage, wait_ms = program.next_stage(time_ms + ahead_ms)
             if stage < 0:
                 break
             ahead_ms += wait_ms
             ends_ms = ahead_ms + program.at(time_ms + ahead_ms).remaining_ms
-            change_ms = 0 if stage == shown else round(1000 * self.timing.change_s(junction, stage, signals))
+            change_ms = 0 if stage == shown else round(1000 * change_s(stage))
             if ends_ms - change_ms >= 1000 * _LEAST_GREEN_S:
                 return stage, max(ahead_ms, change_ms)
             ahead_ms = ends_ms
@@ -131,18 +135,7 @@ class PlanRecovery:
 
     def _after(self, junction: int, first: int, time_ms: int) -> tuple[int, int]:
         """As :meth:`_joining`, from a stage that will have been green long enough."""
-        program, ahead_ms = self._programs[junction], 0
-        for _ in range(2 * len(program.order) + 2):
-            stage, wait_ms = program.next_stage(time_ms + ahead_ms)
-            if stage < 0:
-                break
-            ahead_ms += wait_ms
-            ends_ms = ahead_ms + program.at(time_ms + ahead_ms).remaining_ms
-            change_ms = 0 if stage == first else round(1000 * self.timing.length_s(junction, first, stage))
-            if ends_ms - change_ms >= 1000 * _LEAST_GREEN_S:
-                return stage, max(ahead_ms, change_ms)
-            ahead_ms = ends_ms
-        return first, 0
+        return self._meeting(junction, first, time_ms, lambda stage: self.timing.length_s(junction, first, stage))
 
     def _waiting(self, junction: int, shown: NDArray[np.int64], queue: NDArray[np.float64]) -> float:
         base = self.base
