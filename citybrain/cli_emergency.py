@@ -36,7 +36,7 @@ def parse_at_once(text: str) -> tuple[int, ...]:
 
 def emergency(
     scenario: Annotated[str, typer.Argument(help="A name such as kuala-lumpur, or a path to a .sumocfg.")],
-    calls: Annotated[int, typer.Option(min=1, max=10_000, help="Calls for each number of vehicles at a time, made up to whole groups.")] = 12,
+    calls: Annotated[int, typer.Option(min=1, max=10_000, help="Calls for each number at a time, made up to whole groups.")] = 12,
     at_once: Annotated[str, typer.Option(help="Vehicles on a call at the same time, separated by commas.")] = "1,4",
     policy: Annotated[
         str, typer.Option(help="What runs the signals otherwise: fixed-time or adaptive.")
