@@ -15,6 +15,7 @@ from rich.table import Table
 
 from citybrain import __version__
 from citybrain.cli_emergency import emergency
+from citybrain.cli_exchange import exchange
 from citybrain.cli_incidents import incidents
 from citybrain.cli_league import league
 from citybrain.cli_network import network
@@ -38,6 +39,7 @@ app = typer.Typer(
 console = Console()
 errors = Console(stderr=True)
 app.add_typer(network)
+app.add_typer(exchange)
 app.add_typer(new)
 app.command()(retime)
 app.command()(incidents)

@@ -134,7 +134,7 @@ class _Builder:
                 f"{self.source}: signal {tls.getID()!r} has phases of {' and '.join(map(str, sorted(lamps)))} "
                 f"lamps, and its connections use lamps 0 to {used}; rebuild the net with netconvert"
             )
-        if any(_is_stage(state) for state in states):
+        if any(is_stage(state) for state in states):
             return True
         self.warnings.append(f"signal {tls.getID()}: none of its {len(states)} phases is green; it is left alone")
         return False
@@ -311,7 +311,7 @@ class _Builder:
         states: list[str] = []
         for phase in phases:
             state = phase.state
-            if not _is_stage(state):
+            if not is_stage(state):
                 continue
             safe = self._demote(junction_id, state, conflicts, gives_way)
             if safe not in states:
@@ -331,7 +331,7 @@ class _Builder:
         return "".join(lamps)
 
 
-def _is_stage(state: str) -> bool:
+def is_stage(state: str) -> bool:
     """Whether a phase gives green and is not on its way to another one."""
     return bool(set(state) & GREEN) and not set(state) & set("yYu")
 
