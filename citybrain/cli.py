@@ -15,6 +15,7 @@ from rich.table import Table
 
 from citybrain import __version__
 from citybrain.cli_emergency import emergency
+from citybrain.cli_errors import CLICK_ERROR, is_help, usage_line
 from citybrain.cli_exchange import exchange
 from citybrain.cli_incidents import incidents
 from citybrain.cli_league import league
@@ -51,7 +52,11 @@ app.command()(emergency)
 def main() -> None:
     """Run the command; bad input is one line and exit code 2, a failed run 1, Ctrl-C 130."""
     try:
-        app()
+        sys.exit(app(prog_name="citybrain", standalone_mode=False) or 0)
+    except CLICK_ERROR as error:
+        text = str(error) if is_help(error) else usage_line(error, sys.argv)
+        errors.print(text, style=None if is_help(error) else "red", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(2)
     except InputError as error:
         errors.print(f"citybrain: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(2)
@@ -90,7 +95,7 @@ def parse_address(text: str | None) -> tuple[str, int] | None:
     if text is None:
         return None
     host, colon, port = text.rpartition(":")
-    if not (host and colon and port.isdigit() and 0 < int(port) < 65536):
+    if not (host and colon and port.isdecimal() and 0 < int(port) < 65536):
         raise InputError(f"--remote {text!r}: needs HOST:PORT, such as localhost:8813")
     return host, int(port)
 

@@ -10,8 +10,8 @@ import typer
 from citybrain.cli import app
 
 _INTRODUCTION = """\
-Every command has `--help`, ends with 0 where it did its work, with 2 and one line where what it was given cannot be used,
-with 1 where a run failed or a check found errors, and with 130 after Ctrl-C."""
+Every command has `--help`, ends with 0 where it did its work, with 2 and one line where what it was given cannot be used
+([which lines](../bad-input.md)), with 1 where a run failed or a check found errors, and with 130 after Ctrl-C."""
 
 
 def markdown() -> str:

@@ -16,6 +16,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 
+import bad_input_page  # noqa: E402
 import commands_page  # noqa: E402
 import parameters_page  # noqa: E402
 import reference_pages  # noqa: E402
@@ -33,6 +34,7 @@ PAGES = {
 }
 ASSETS = {"cities/network.png": "networks/kuala_lumpur/network.png"}
 GENERATED = {
+    "bad-input.md": bad_input_page.markdown,
     "reference/commands.md": commands_page.markdown,
     "reference/parameters.md": parameters_page.markdown,
 }
