@@ -29,6 +29,7 @@ from citybrain.network.model import (
 
 _GIVES_WAY = frozenset("mswa=")  # SUMO's link states of minor roads
 _TURNS = {"s": "straight", "l": "left", "L": "left", "r": "right", "R": "right", "t": "uturn"}
+_UNSOUND = (etree.XMLSyntaxError, EOFError, KeyError, ValueError, AttributeError, IndexError, TypeError)
 _MOTOR_CLASSES = ("passenger", "bus", "truck", "motorcycle")
 
 
@@ -53,14 +54,18 @@ def read_network(net_file: str | Path, additional_files: Sequence[Path] = ()) ->
     head = _head(path)
     try:
         net = sumolib.net.readNet(str(path), withPrograms=True, withInternal=True, withPedestrianConnections=True)
-    except (
-        etree.XMLSyntaxError, EOFError, KeyError, ValueError, AttributeError, IndexError, TypeError,
-    ) as error:  # fmt: skip
+    except _UNSOUND as error:
         raise InputError(f"{path}: not a SUMO network ({_one_line(error)}); rebuild it with netconvert") from None
     if "<net" not in head:
         raise InputError(f"{path}: not a SUMO network (root element is not <net>)")
     load_programs(net, additional_files)
-    network = _Builder(net, str(path), left_hand='lefthand="true"' in head or 'lefthand="1"' in head).build()
+    left_hand = 'lefthand="true"' in head or 'lefthand="1"' in head
+    try:
+        network = _Builder(net, str(path), left_hand=left_hand).build()
+    except _UNSOUND as error:  # sumolib takes what names nothing as it is, and it shows only here
+        raise InputError(
+            f"{path}: its parts do not fit together ({type(error).__name__}: {_one_line(error)}); rebuild it with netconvert"
+        ) from error
     if not network.junctions:
         dark = f"{len(network.warnings)} tlLogic, none with a green phase" if network.warnings else "0 tlLogic"
         raise InputError(f"{path}: no traffic signal in this network ({dark}); nothing to control")

@@ -84,7 +84,7 @@ def read_plans(path: Path, network: Network, rules: SignalRules) -> dict[str, di
     try:
         rows = tomllib.loads(path.read_text(encoding="utf-8")).get("plan", [])
         stored = [StoredPlan.model_validate(row) for row in rows]
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: broken TOML ({error})") from None
     except ValidationError as error:
         first = error.errors()[0]
