@@ -99,12 +99,13 @@ def read_schedules(path: Path, network: Network, rules: SignalRules) -> dict[str
         name: plan for name, plan in to_plans(network, current_timing(network)).items()
         if not plan.problems(network, rules)
     }  # fmt: skip
-    order = sorted(periods, key=lambda name: begins[name])
     schedules: dict[str, list[tuple[float, Plan]]] = {}
     for junction in network.junctions:
         if len(junction.stages) < 2:
             continue
-        rows = [(begins[name], periods[name].get(junction.id, own.get(junction.id))) for name in order]
+        rows = [
+            (begin_s, periods.get(name, {}).get(junction.id, own.get(junction.id))) for name, begin_s in begins.items()
+        ]
         if any(plan is None for _, plan in rows):
             raise InputError(
                 f"{path}: junction {junction.id} has no plan in {sum(plan is None for _, plan in rows)} of {len(rows)} "

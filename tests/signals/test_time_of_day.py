@@ -14,7 +14,7 @@ from citybrain.signals.lane_queues import LaneQueues
 from citybrain.signals.plan import Plan
 from citybrain.signals.plan_runner import PlanRunner
 from citybrain.signals.retiming.files import toml_text
-from citybrain.signals.time_of_day import WAYS, TimeOfDay
+from citybrain.signals.time_of_day import WAYS, TimeOfDay, read_schedules
 from citybrain.simulation.pointqueue import PointQueuePlant
 from citybrain.simulation.trips import poisson_trips
 
@@ -106,6 +106,17 @@ def test_queues_of_a_fluid_are_those_of_a_drawing():
     rates = np.zeros(len(NETWORK.movements))
     rates[movement] = 0.1
     assert queues.predict([(-1, 10.0), (0, 30.0)], rates, 40.0) == pytest.approx(5.0 + 1.25)
+
+
+def test_a_period_without_plans_runs_the_scenarios_own(tmp_path):
+    path = tmp_path / "plans.toml"
+    text = toml_text(NETWORK, RULES, {"late": LATE}, source="test", begins_s={"early": 0.0, "late": CHANGE_S})
+    path.write_text(text, encoding="utf-8")
+    for name, rows in read_schedules(path, NETWORK, RULES).items():
+        own = NETWORK.junctions[NETWORK.junction_index(name)].program
+        assert [begin_s for begin_s, _ in rows] == [0.0, CHANGE_S]
+        assert rows[0][1].greens_s == tuple(phase.duration_s for phase in own if set(phase.state) <= set("Ggr") and "G" in phase.state)
+        assert rows[1][1] == LATE[name]
 
 
 @pytest.mark.parametrize(
