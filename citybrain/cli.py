@@ -122,7 +122,8 @@ def evaluate(
         bool, typer.Option("--trust-plugins", help="Run third parties' policies in the simulation's own process.")
     ] = False,
     plans: Annotated[
-        Path | None, typer.Option(help="Plans (plans.add.xml) to run as one more policy, `retimed`.")
+        Path | None,
+        typer.Option(help="Plans to run as one more policy: plans.add.xml `retimed`, plans.toml `time-of-day`."),
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder for results.json, trips.parquet and report.html.")] = Path("out"),
     force: Annotated[bool, typer.Option("--force", help="Replace results that the folder holds.")] = False,
@@ -133,7 +134,7 @@ def evaluate(
     """
     from citybrain.demand.scenario import open_scenario
     from citybrain.detection import check_sensors
-    from citybrain.evaluation.evaluate import Request, failures
+    from citybrain.evaluation.evaluate import Request, failures, plans_policy
     from citybrain.evaluation.evaluate import evaluate as run_evaluation
     from citybrain.evaluation.run import RunSpec
 
@@ -154,7 +155,7 @@ def evaluate(
         plans=plans,
         trusted=trust_plugins,
     )
-    total = len(dict.fromkeys((baseline, *names, *(["retimed"] if plans else [])))) * len(request.seeds)
+    total = len(dict.fromkeys((baseline, *names, *([plans_policy(plans)] if plans else [])))) * len(request.seeds)
     bar = Progress(
         TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"),
         TextColumn("{task.fields[done]} of {task.fields[runs]} runs"), TimeElapsedColumn(), TextColumn("left"),
