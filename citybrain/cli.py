@@ -19,6 +19,7 @@ from citybrain.cli_incidents import incidents
 from citybrain.cli_league import league
 from citybrain.cli_network import network
 from citybrain.cli_new import new
+from citybrain.cli_performance import performance
 from citybrain.cli_retime import retime
 from citybrain.cli_seeds import parse_seeds
 from citybrain.cli_sweep import sweep
@@ -44,6 +45,7 @@ app.command()(incidents)
 app.command()(sweep)
 app.command()(league)
 app.command()(emergency)
+app.command()(performance)
 
 
 def main() -> None:
