@@ -67,6 +67,11 @@ class PolicyProcess:
             raise PolicyError(f"the plug-in of {entry.origin} cannot be made: {failure}") from None
         self.native = bool(answer.get("native"))
 
+    @property
+    def pid(self) -> int:
+        """The process, for those who watch it."""
+        return self._process.pid
+
     def ask(self, *message: Any, limit_s: float) -> dict[str, Any]:
         """Return the answer, or raise PolicyFailureError."""
         try:

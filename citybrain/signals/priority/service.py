@@ -75,6 +75,10 @@ class PriorityService:
         """Whether there is anything to do."""
         return bool(self.tracks or self._served)
 
+    def held_for(self, vehicle: str) -> list[int]:
+        """Return the junctions that are held for a vehicle now."""
+        return [j for j, s in self._served.items() if s.vehicle == vehicle and s.freed_ms is None]
+
     def receive(self, requests: Sequence[PriorityRequest], time_ms: int) -> list[PriorityStatus]:
         """Take messages in and answer each of them."""
         self.events = []

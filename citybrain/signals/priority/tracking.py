@@ -44,6 +44,11 @@ class Track:
         self._last = request
         self._strays = 0
 
+    @property
+    def last(self) -> PriorityRequest:
+        """The latest message."""
+        return self._last
+
     def hear(self, request: PriorityRequest) -> bool:
         """Take a message in; return whether a new route is needed: there is none, or the driver left it."""
         if request.time_s < self.heard_s:
