@@ -58,7 +58,7 @@ def mount(app: FastAPI, room: ControlRoom, access: Access) -> None:
             desk = Desk(room, access, token, who, say)
         except RoomError as error:
             ui.label(say("common.gone", why=str(error))).style("margin:20vh auto;font-size:18px")
-            ui.timer(2.0, lambda: ui.navigate.reload())
+            ui.timer(2.0, ui.navigate.reload)
             return None
         console = Console(desk, feed, theme="light" if light else "dark")
         feed.join(console)

@@ -119,9 +119,10 @@ export default {
     },
     fit() {
       if (!this.bounds || !this.width) return;
-      const [x0, y0, x1, y1] = this.bounds, margin = 40;
-      const scale = Math.min((this.width - 2 * margin) / Math.max(x1 - x0, 1), (this.height - 2 * margin) / Math.max(y1 - y0, 1));
-      this.at = { x: (x0 + x1) / 2, y: (y0 + y1) / 2, scale: Math.min(Math.max(scale, SCALES.least), 2) };
+      const [x0, y0, x1, y1] = this.bounds, margin = 36, foot = this.height > 500 ? 44 : 0; // the legend stands at the foot
+      const wide = this.width - 2 * margin, high = this.height - 2 * margin - foot;
+      const scale = Math.min(Math.max(Math.min(wide / Math.max(x1 - x0, 1), high / Math.max(y1 - y0, 1)), SCALES.least), 2);
+      this.at = { x: (x0 + x1) / 2, y: (y0 + y1) / 2 - foot / 2 / scale, scale };
       this.fitted = true;
       this.dirty();
     },
@@ -336,7 +337,7 @@ export default {
         g.fillStyle = level === "flash" && this.blink ? this.ink.map : this.ink[level] || this.ink.junction;
         shape(g, level, x, y, level === "adaptive" ? r : r + 2);
         g.fill();
-        g.lineWidth = 1.2; g.strokeStyle = this.ink.map; g.stroke();
+        g.lineWidth = 1.2; g.strokeStyle = level === "flash" ? this.ink.flash : this.ink.map; g.stroke();
         const rings = [];
         if (flags.includes("A")) rings.push([this.ink.critical, 1.8]);
         if (flags.includes("L")) rings.push([this.ink.accent, 2.6]);
@@ -390,7 +391,7 @@ export default {
         g.globalAlpha = 1; circle(g, x, y, 8); g.fill();
         g.strokeStyle = this.ink.map; g.lineWidth = 2.4;
         g.beginPath(); g.moveTo(x - 4, y); g.lineTo(x + 4, y); g.moveTo(x, y - 4); g.lineTo(x, y + 4); g.stroke();
-        label(g, vehicle.id, x + 14, y + 4, this.ink);
+        label(g, vehicle.id, x + 14, y + 17, this.ink);
       }
     },
     drawCross(g) {

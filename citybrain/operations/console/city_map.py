@@ -29,9 +29,7 @@ class CityMap(ui.element, component="city_map.js"):
         Called with kind (``junction``, ``edge``, ``incident``, ``emergency``) and id of what was chosen.
     """
 
-    def __init__(
-        self, say: Words, *, on_ready: Callable[[], None], on_pick: Callable[[str, str], None]
-    ) -> None:
+    def __init__(self, say: Words, *, on_ready: Callable[[], None], on_pick: Callable[[str, str], None]) -> None:
         super().__init__()
         self._props["words"] = {word: say(f"map.{word}") for word in _WORDS}
         self._props["levels"] = {level: say(f"level.{level}") for level in LEVELS}

@@ -68,7 +68,7 @@ class Desk:
 
     def tell(self, message: str, *, bad: bool = False) -> None:
         """Say something at the foot of the page; screen readers hear it too."""
-        ui.notify(message, type="negative" if bad else "info", position="bottom", timeout=6000 if bad else 3500)
+        ui.notify(message, type="negative" if bad else None, position="bottom", timeout=6000 if bad else 3500)
 
     async def act(self, question: str, kind: str, **about: object) -> None:
         """Ask for reason and time limit, then take an action."""
@@ -94,7 +94,9 @@ class Desk:
         say = self.say
         with ui.dialog() as dialog, ui.card().classes("dialog"):
             text(question, tag="h2")
-            reason = ui.input(say("common.reason")).props(f'outlined autofocus maxlength=500 hint="{say("common.reason_help")}"')
+            reason = ui.input(say("common.reason")).props(
+                f'outlined autofocus maxlength=500 hint="{say("common.reason_help")}"'
+            )
             reason.classes("ask-reason")
             minutes = None
             if limited:

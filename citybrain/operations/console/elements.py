@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
+
+Dressed = TypeVar("Dressed", bound=ui.element)
 
 
 def box(classes: str = "", tag: str = "div", **attributes: str) -> ui.element:
@@ -31,7 +33,7 @@ def markup(content: str = "", classes: str = "") -> ui.html:
     return ui.html(content, sanitize=False).classes(classes)
 
 
-def _dressed(element: Any, classes: str, attributes: dict[str, str]) -> Any:
+def _dressed(element: Dressed, classes: str, attributes: dict[str, str]) -> Dressed:
     element.classes(classes)
     for name, value in attributes.items():
         element.props[name.replace("_", "-")] = value

@@ -14,6 +14,8 @@ _MOST_CHOICES = 8
 
 def reason_words(say: Words, reason: Reason) -> str:
     """Return one sentence that says why."""
+    if reason.chosen < 0:
+        return reason.because
     chosen = reason.chosen + 1
     if reason.source == "adaptive" and reason.alternatives:
         costs = {a.stage: a.predicted_delay_veh_s for a in reason.alternatives}
@@ -54,7 +56,7 @@ def reason_markup(say: Words, detail: JunctionDetail) -> str:
 
 def _choices(say: Words, reason: Reason) -> str:
     ranked = sorted(reason.alternatives, key=lambda a: a.predicted_delay_veh_s)[:_MOST_CHOICES]
-    most = max(max(a.predicted_delay_veh_s for a in ranked), 1.0)
+    most = max([1.0, *(a.predicted_delay_veh_s for a in ranked)])
     horizon = f"{reason.horizon_s:.0f}" if reason.horizon_s is not None else "–"
     rows = [f'<p class="quiet small">{escape(say("junction.costs", horizon=horizon))}</p><div class="choices">']
     for choice in ranked:
@@ -71,9 +73,7 @@ def _choices(say: Words, reason: Reason) -> str:
 def sensor_markup(say: Words, edges: Mapping[str, EdgeGeometry], sensors: Sequence[LaneHealth]) -> str:
     """Return how well each stop line is seen, the worst first."""
     rank = {"dead": 0, "stale": 1, "ok": 2}
-    heads = "".join(
-        f"<th>{escape(say(f'junction.{name}'))}</th>" for name in ("lane", "confidence", "age", "waiting")
-    )
+    heads = "".join(f"<th>{escape(say(f'junction.{name}'))}</th>" for name in ("lane", "confidence", "age", "waiting"))
     rows = []
     for lane in sorted(sensors, key=lambda s: (rank[s.state], s.lane)):
         edge = edges.get(lane.edge)

@@ -89,7 +89,8 @@ class Feed:
                 for watcher in present:
                     self.room.heartbeat(watcher.id)
         except RoomError as error:
-            self._tell(present, lambda watcher: watcher.show_gone(str(error)))
+            why = str(error)
+            self._tell(present, lambda watcher: watcher.show_gone(why))
             self._sent_s = now_s
             return
         before = self.snapshot

@@ -91,4 +91,8 @@ def clock(time_s: float) -> str:
 def span(seconds: float) -> str:
     """Return a length of time in minutes and seconds."""
     whole = max(0, round(seconds))
-    return f"{whole // 60}:{whole % 60:02d}" if whole < 3600 else f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+    return (
+        f"{whole // 60}:{whole % 60:02d}"
+        if whole < 3600
+        else f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 from pathlib import Path
+from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -34,7 +35,7 @@ def login_routes(access: Access) -> APIRouter:
         return _page(request, access, wrong=False)
 
     @router.post("/login")
-    def enter(request: Request, token: str = Form(max_length=200)) -> Response:
+    def enter(request: Request, token: Annotated[str, Form(max_length=200)]) -> Response:
         if access.principal(token.strip()) is None:
             return _page(request, access, wrong=True)
         answer = RedirectResponse(HOME, status_code=303)

@@ -74,7 +74,15 @@ class Console:
                 self._tabs = {name: self._tab_button(name) for name in _TABS}
             self._bodies: dict[str, ui.element] = {}
             self._panels: dict[str, Any] = {}
-            kinds = (AlarmsPanel, JunctionPanel, CorridorsPanel, EmergencyPanel, IncidentsPanel, ActionsPanel, WhatIfPanel)
+            kinds = (
+                AlarmsPanel,
+                JunctionPanel,
+                CorridorsPanel,
+                EmergencyPanel,
+                IncidentsPanel,
+                ActionsPanel,
+                WhatIfPanel,
+            )
             for name, kind in zip(_TABS, kinds, strict=True):
                 with box("body", role="tabpanel", aria_label=say(f"tab.{name}")) as body:
                     self._panels[name] = kind(desk)
@@ -84,7 +92,9 @@ class Console:
     def _who(self) -> None:
         say, who = self.desk.say, self.desk.who
         with box("who"):
-            self._theme_button = button(self._theme_word(), self._switch_theme, "flat", title=f"{self._theme_word()} (t)")
+            self._theme_button = button(
+                self._theme_word(), self._switch_theme, "flat", title=f"{self._theme_word()} (t)"
+            )
             other = _OTHER_LANGUAGE[say.language]
             button(other.upper(), self._switch_language, "flat language", title="English / Bahasa Melayu (l)")
             button("?", self._help, "flat", aria_label=say("menu.keys"), title=say("menu.keys"))

@@ -32,9 +32,7 @@ def stage_picture(
             walks += 1
     middle = _SIZE / 2
     arms = {*_arm_ends(junction, edges)}
-    parts = [
-        f'<line class="arm" x1="{middle:g}" y1="{middle:g}" x2="{x:.1f}" y2="{y:.1f}"/>' for x, y in sorted(arms)
-    ]
+    parts = [f'<line class="arm" x1="{middle:g}" y1="{middle:g}" x2="{x:.1f}" y2="{y:.1f}"/>' for x, y in sorted(arms)]
     for (start, end), lamp in sorted(ways.items()):
         came, goes = math.radians(heading_in(edges[start])), math.radians(heading_out(edges[end]))
         x0, y0 = middle - 27 * math.sin(came), middle + 27 * math.cos(came)

@@ -46,10 +46,11 @@ def arms(junction: JunctionGeometry, edges: Mapping[str, EdgeGeometry]) -> list[
     for link, edge in enumerate(junction.approaches):
         if edge in edges:
             links.setdefault(edge, []).append(link)
-    return [
-        (*(round(value, 1) for value in edges[edge].points_m[-1]), round(heading_in(edges[edge]), 1), found)
-        for edge, found in links.items()
-    ]  # type: ignore[misc]
+    found = []
+    for edge, own in links.items():
+        x, y = edges[edge].points_m[-1]
+        found.append((round(x, 1), round(y, 1), round(heading_in(edges[edge]), 1), own))
+    return found
 
 
 def heading_in(edge: EdgeGeometry) -> float:
@@ -74,10 +75,8 @@ def simplified(points: tuple[tuple[float, float], ...]) -> list[tuple[float, flo
     length = math.hypot(bx - ax, by - ay)
     far, at = -1.0, 0
     for k, (x, y) in enumerate(points[1:-1], start=1):
-        if length > 0:
-            off = abs((bx - ax) * (ay - y) - (ax - x) * (by - ay)) / length
-        else:
-            off = math.hypot(x - ax, y - ay)
+        across = abs((bx - ax) * (ay - y) - (ax - x) * (by - ay))
+        off = across / length if length > 0 else math.hypot(x - ax, y - ay)
         if off > far:
             far, at = off, k
     if far <= _FLAT_M:

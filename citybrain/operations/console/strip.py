@@ -25,7 +25,10 @@ class Strip:
             with box("flowbar", aria_hidden="true"):
                 self._bars = [box(kind, tag="i") for kind in ("f", "s", "c")]
             with box("flowtext"):
-                self._shares = [self._share(kind, word) for kind, word in (("free", "flowing"), ("slow", "slow"), ("jam", "congested"))]
+                self._shares = [
+                    self._share(kind, word)
+                    for kind, word in (("free", "flowing"), ("slow", "slow"), ("jam", "congested"))
+                ]
         self._junctions = self._cell("junctions", "junction-modes")
         self._alarms = self._cell("alarms", "alarm-count")
         self._health, self._health_more = self._cell("health", "tick-health", extra=True)

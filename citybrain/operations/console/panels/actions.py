@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from citybrain.operations.actions import Action, AuditEntry
@@ -74,7 +75,7 @@ class ActionsPanel:
                         self._left[action.id] = text("", "when")
                     with box("acts"):
                         if self.desk.may(action.request.kind):
-                            button(say("common.undo"), lambda a=action.id, k=what, w=where: self.desk.undo(a, k, w), "undo")  # type: ignore[misc]
+                            button(say("common.undo"), partial(self.desk.undo, action.id, what, where), "undo")
 
     def _entry(self, entry: AuditEntry) -> None:
         say = self.desk.say

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from citybrain.operations.console.desk import Desk
 from citybrain.operations.console.elements import box, button, text
 from citybrain.operations.console.headline import clock
@@ -14,7 +16,8 @@ class AlarmsPanel:
     """Open alarms; those that are over on request."""
 
     def __init__(self, desk: Desk) -> None:
-        self.desk, self._over, self._shown = desk, False, None
+        self.desk, self._over = desk, False
+        self._shown: list[tuple[object, ...]] | None = None
         say = desk.say
         with box("row apart"):
             text(say("alarms.worst_first"), "quiet small")
@@ -35,10 +38,10 @@ class AlarmsPanel:
     def draw(self, alarms: tuple[Alarm, ...]) -> None:
         """Draw the list anew where it changed."""
         found = sorted(alarms, key=lambda a: (a.cleared_s is not None, _RANK[a.severity], -a.since_s, a.id))
-        shown = [(a.id, a.cleared_s, a.severity, a.text) for a in found]
+        shown: list[tuple[object, ...]] = [(a.id, a.cleared_s, a.severity, a.text) for a in found]
         if shown == self._shown:
             return
-        self._shown: list[tuple[object, ...]] | None = shown
+        self._shown = shown
         self._order = [alarm for alarm in found if alarm.cleared_s is None]
         say = self.desk.say
         self._list.clear()
@@ -50,18 +53,21 @@ class AlarmsPanel:
                 with box(f"item {'over' if over else alarm.severity}", role="listitem"):
                     box("bar")
                     with box():
-                        text(alarm_words(self.desk, alarm), "what")
+                        words = alarm_words(self.desk, alarm)
+                        text(words, "what")
                         when = say("common.since", time=clock(alarm.since_s))
                         if alarm.cleared_s is not None:
                             when = say("common.ended", time=clock(alarm.cleared_s))
                         where = self.desk.name(alarm.where) if alarm.where else say("common.whole_city")
-                        text(f"{where} · {when}", "when")
+                        text(when if where in words else f"{where} · {when}", "when")
                     with box("acts"):
                         kind = self._kind(alarm)
                         if kind:
-                            button(say("common.open"), lambda k=kind, a=alarm: self.desk.select(k, a.where, True))  # type: ignore[misc]
+                            button(say("common.open"), partial(self.desk.select, kind, alarm.where, True))
 
     def _kind(self, alarm: Alarm) -> str:
+        if alarm.kind in ("incident", "emergency"):
+            return alarm.kind
         if alarm.where in self.desk.junctions:
             return "junction"
         return "edge" if alarm.where in self.desk.edges else ""
@@ -76,5 +82,6 @@ class AlarmsPanel:
 
 def alarm_words(desk: Desk, alarm: Alarm) -> str:
     """Return an alarm in the operator's language; as the room wrote it where no words are known."""
-    values = {"where": desk.name(alarm.where), **alarm.data}
+    places = {key: desk.name(str(alarm.data[key])) for key in ("edge", "destination") if key in alarm.data}
+    values = {**alarm.data, **places, "where": desk.name(alarm.where)}
     return desk.say.find(f"alarm.{alarm.kind}", alarm.text, **values)

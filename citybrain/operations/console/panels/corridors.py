@@ -30,7 +30,9 @@ class CorridorsPanel:
             self.choice.props("outlined dense options-dense").classes("corridor-choice")
             self.choice.on_value_change(lambda _: self.redraw())
             minutes = {m: f"{m} min" for m in _WINDOWS_MIN}
-            self.window = ui.select(minutes, label=say("corridors.window"), value=5).props("outlined dense options-dense")
+            self.window = ui.select(minutes, label=say("corridors.window"), value=5).props(
+                "outlined dense options-dense"
+            )
             self.window.style("width:9rem;flex:none")
             self.window.on_value_change(lambda _: self.redraw())
         self._picture = markup("", "corridor-picture")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from nicegui import ui
 
 from citybrain.operations.console.desk import Desk
@@ -29,7 +31,7 @@ class EmergencyPanel:
                 field = ui.select(roads, label=say(f"emergency.{name}"), with_input=True)
                 field.props("outlined dense options-dense").classes(f"emergency-{name}")
                 self._fields[name] = field
-                button(say("emergency.pick"), lambda n=name: self._pick(n), f"pick-{name}")  # type: ignore[misc]
+                button(say("emergency.pick"), partial(self._pick, name), f"pick-{name}")
         self._vehicle = ui.input(say("emergency.vehicle"), value="A1").props("outlined dense maxlength=40")
         self._vehicle.classes("emergency-vehicle")
         with box("row").style("margin-top:10px;justify-content:flex-end"):
@@ -62,7 +64,9 @@ class EmergencyPanel:
             held = say("emergency.held", count=len(call.held)) if call.held else ""
             ahead = say("emergency.ahead", count=len(call.corridor))
             to = self.desk.name(call.destination)
-            rows.append((call.vehicle_id, f"{call.vehicle_id} → {to}", " · ".join(filter(None, (status, eta, held, ahead)))))
+            rows.append(
+                (call.vehicle_id, f"{call.vehicle_id} → {to}", " · ".join(filter(None, (status, eta, held, ahead))))
+            )
         if rows == self._shown:
             return
         self._shown = rows
@@ -77,4 +81,4 @@ class EmergencyPanel:
                         text(what, "what")
                         text(state, "when")
                     with box("acts"):
-                        button(say("common.show"), lambda v=vehicle: self.desk.select("emergency", v, True))  # type: ignore[misc]
+                        button(say("common.show"), partial(self.desk.select, "emergency", vehicle, True))

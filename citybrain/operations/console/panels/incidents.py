@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from citybrain.operations.console.desk import Desk
 from citybrain.operations.console.elements import box, button, text
 from citybrain.operations.console.headline import clock
@@ -40,7 +42,11 @@ class IncidentsPanel:
         with box(f"item {look}", role="listitem"):
             box("bar")
             with box():
-                place = road if incident.distance_m is None else say("incidents.at", distance=f"{incident.distance_m:.0f}", road=road)
+                place = (
+                    road
+                    if incident.distance_m is None
+                    else say("incidents.at", distance=f"{incident.distance_m:.0f}", road=road)
+                )
                 text(place, "what")
                 sure = say("incidents.confidence", percent=f"{100 * incident.confidence:.0f}")
                 since = say("common.since", time=clock(incident.since_s))
@@ -52,5 +58,5 @@ class IncidentsPanel:
                         if desk.may(kind) and not (kind == "accept_incident" and incident.state == "accepted"):
                             button(
                                 say(f"incidents.{label}"),
-                                lambda k=kind: desk.act(say(f"ask.{k}"), k, incident=incident.id),  # type: ignore[misc]
+                                partial(desk.act, say(f"ask.{kind}"), kind, incident=incident.id),
                             )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+from html import escape
+
 from nicegui import ui
 
 from citybrain.operations.console.desk import Desk
@@ -67,7 +70,9 @@ class JunctionPanel:
             if self.desk.may("close_road"):
                 with box("row").style("margin-top:14px"):
                     question = say("ask.close_road", where=edge.name or edge.id)
-                    button(say("kind.close_road"), lambda: self.desk.act(question, "close_road", edge=edge_id), "danger")
+                    button(
+                        say("kind.close_road"), lambda: self.desk.act(question, "close_road", edge=edge_id), "danger"
+                    )
 
     def show(self, snapshot: CitySnapshot) -> None:
         """Take a tick in."""
@@ -111,7 +116,7 @@ class JunctionPanel:
             question = say(f"ask.{kind}", stage=stage + 1, where=where)
             button(
                 say(label),
-                lambda q=question, k=kind: self.desk.act(q, k, junction=detail.id, stage=stage),  # type: ignore[misc]
+                partial(self.desk.act, question, kind, junction=detail.id, stage=stage),
                 f"{kind}-{stage}",
                 aria_label=f"{say(label)}: {say('junction.stage', stage=stage + 1)}",
             )
@@ -124,7 +129,7 @@ class JunctionPanel:
                 question = say(f"ask.{kind}", where=where)
                 button(
                     say(f"kind.{kind}"),
-                    lambda q=question, k=kind: self.desk.act(q, k, junction=detail.id),  # type: ignore[misc]
+                    partial(self.desk.act, question, kind, junction=detail.id),
                     look,
                 )
         if detail.plans:
@@ -141,7 +146,7 @@ class JunctionPanel:
                     question = say("ask.force_plan", plan=plan.id, where=where)
                     button(
                         say("junction.force"),
-                        lambda q=question, p=plan.id: self.desk.act(q, "force_plan", junction=detail.id, plan=p),  # type: ignore[misc]
+                        partial(self.desk.act, question, "force_plan", junction=detail.id, plan=plan.id),
                     )
 
     def _draw(self, detail: JunctionDetail) -> None:
@@ -157,7 +162,9 @@ class JunctionPanel:
         for index, stagebox in enumerate(self._boxes):
             shown = index == state.stage and not state.switching
             coming = index == state.stage and state.switching
-            add, drop = [("shown", "coming"), ("coming", "shown"), ("", "shown coming")][0 if shown else 1 if coming else 2]
+            add, drop = [("shown", "coming"), ("coming", "shown"), ("", "shown coming")][
+                0 if shown else 1 if coming else 2
+            ]
             stagebox.classes(add=add, remove=drop)
         self._why.set_content(reason_markup(say, detail))
         self._history.set_content(
@@ -166,10 +173,8 @@ class JunctionPanel:
         self._sensors.set_content(sensor_markup(say, self.desk.edges, detail.sensors))
 
     def _tag_markup(self, state: JunctionState) -> str:
-        from html import escape
-
         say = self.desk.say
-        tags = [(state.level, say("junction.level") + ": " + say(f"level.{state.level}"))]
+        tags: list[tuple[str, str]] = [(state.level, say("junction.level") + ": " + say(f"level.{state.level}"))]
         if state.locked:
             tags.append(("locked", say("junction.locked")))
         if state.emergency:

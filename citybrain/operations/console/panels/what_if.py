@@ -31,7 +31,9 @@ class WhatIfPanel:
         with box().style("display:grid;gap:10px;margin-top:12px"):
             self._kind = ui.select(kinds, label=say("what_if.action"), value="isolate").props("outlined dense")
             self._kind.on_value_change(lambda _: self._offer())
-            self._place = ui.select({}, label=say("what_if.place"), with_input=True).props("outlined dense options-dense")
+            self._place = ui.select({}, label=say("what_if.place"), with_input=True).props(
+                "outlined dense options-dense"
+            )
             self._stage = ui.select({}, label=say("junction.stages")).props("outlined dense")
             self._minutes = ui.number(say("what_if.minutes"), value=10, min=1, max=60).props("outlined dense")
             with box("row").style("justify-content:flex-end"):
@@ -101,7 +103,11 @@ def answer_words(desk: Desk, answer: WhatIfAnswer) -> str:
         return say("what_if.running")
     change_s = answer.delay_without_s - answer.delay_s
     which = "same" if abs(change_s) < _NOTICEABLE_S else "better" if change_s > 0 else "worse"
-    values = {"with_action": f"{answer.delay_s:.1f}", "without": f"{answer.delay_without_s:.1f}", "change": f"{abs(change_s):.1f}"}
+    values = {
+        "with_action": f"{answer.delay_s:.1f}",
+        "without": f"{answer.delay_without_s:.1f}",
+        "change": f"{abs(change_s):.1f}",
+    }
     words = say(f"what_if.{which}", **values)
     if answer.arrived is not None and answer.arrived_without is not None:
         words += " " + say("what_if.arrived", with_action=answer.arrived, without=answer.arrived_without)
