@@ -22,6 +22,7 @@ from citybrain.cli_new import new
 from citybrain.cli_performance import performance
 from citybrain.cli_retime import retime
 from citybrain.cli_seeds import parse_seeds
+from citybrain.cli_serve import replay, serve, token
 from citybrain.cli_sweep import sweep
 from citybrain.errors import CitybrainError, InputError
 
@@ -46,6 +47,9 @@ app.command()(sweep)
 app.command()(league)
 app.command()(emergency)
 app.command()(performance)
+app.command()(serve)
+app.command()(replay)
+app.add_typer(token)
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import logging
 import os
 import secrets
 import tempfile
@@ -21,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from citybrain.errors import InputError
 from citybrain.operations.actions import Principal, Role
 
+log = logging.getLogger("citybrain")
 _LOOK_S = 1.0
 _LONGEST = 200
 _PREFIX = "cb_"
@@ -125,6 +127,11 @@ class Access:
         self._lock = Lock()
         self._refresh()
 
+    @property
+    def has_tokens(self) -> bool:
+        """Whether anybody has one."""
+        return bool(self._tokens)
+
     def principal(self, token: str | None) -> Principal | None:
         """Return whom a token belongs to; an anonymous viewer, or None, where it belongs to nobody."""
         if token is None:
@@ -149,7 +156,11 @@ class Access:
             except OSError:
                 stamp = None
             if stamp != self._stamp:
-                self._tokens = read_tokens(self.path)
+                try:
+                    self._tokens = read_tokens(self.path)
+                except InputError as error:
+                    log.warning("%s; nobody is let in until that is mended", error)
+                    self._tokens = ()
                 self._stamp = stamp
 
 

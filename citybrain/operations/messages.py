@@ -26,7 +26,8 @@ class JunctionState:
     Attributes
     ----------
     stage : int
-        Stage shown, or the stage being changed to while ``switching``; -1 in flash.
+        Stage shown, or the stage being changed to while ``switching``; -1 in flash. A number beyond the
+        junction's stages clears one approach for a vehicle on a call.
     elapsed_s, remaining_s : float
         Since the stage became green or the change began; until the coming stage is green.
     lamps : str

@@ -103,5 +103,8 @@ class ControlRoom(Protocol):
     def what_if_answer(self, what_if_id: str) -> WhatIfAnswer:
         """Return how a what-if stands."""
 
+    def inject(self, fault: dict[str, list[str]], who: Principal) -> AuditEntry:
+        """Let sensors (``sensors``, ``mend``) or lamps (``lamps``) of junctions fail, in a drill."""
+
     def heartbeat(self, console_id: str) -> None:
         """Say that a console is being watched."""

@@ -51,6 +51,8 @@ class Engine:
         Where decisions come from.
     key : bytes
         That genuine emergency requests are signed with.
+    outputs : mapping, optional
+        Output options of SUMO and their files.
 
     Raises
     ------
@@ -60,7 +62,9 @@ class Engine:
         If SUMO does not start.
     """
 
-    def __init__(self, config: RoomConfig, seat: Seat, *, key: bytes) -> None:
+    def __init__(
+        self, config: RoomConfig, seat: Seat, *, key: bytes, outputs: Mapping[str, str] | None = None
+    ) -> None:
         self.config = config
         scenario = open_scenario(config.scenario, begin_s=config.begin_s, end_s=config.end_s)
         self.network = network = read_network(scenario.net_file, scenario.additional_files)
@@ -76,7 +80,9 @@ class Engine:
         self.plant = SumoPlant(
             quiet,
             network,
-            SumoLaunch(seed=config.seed, transport=config.transport, load_state=state, additional_files=types),
+            SumoLaunch(
+                seed=config.seed, transport=config.transport, load_state=state, additional_files=types, outputs=outputs
+            ),
         )
         self._times = LinkTimes(network, period_s=10.0)
         self.calls = CallDesk(network, self.plant, self._times, key=key, seed=config.seed)
