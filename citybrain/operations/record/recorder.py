@@ -190,7 +190,9 @@ class Recorder:
             self._failed(error)
 
     def close(self) -> None:
-        """Write what waits, then stop."""
+        """Write what waits, then stop. May be called twice."""
+        if self._stop.is_set():
+            return
         self._stop.set()
         self._wake.set()
         self._thread.join(15.0)
