@@ -21,6 +21,7 @@ from citybrain.cli_incidents import incidents
 from citybrain.cli_league import league
 from citybrain.cli_network import network
 from citybrain.cli_new import new
+from citybrain.cli_performance import performance
 from citybrain.cli_retime import retime
 from citybrain.cli_seeds import parse_seeds
 from citybrain.cli_serve import replay, serve, token
@@ -48,6 +49,7 @@ app.command()(incidents)
 app.command()(sweep)
 app.command()(league)
 app.command()(emergency)
+app.command()(performance)
 app.command()(serve)
 app.command()(replay)
 app.add_typer(token)

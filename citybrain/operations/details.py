@@ -25,7 +25,13 @@ class EdgeGeometry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JunctionGeometry:
-    """A signalised junction; ``stages`` counts its stages."""
+    """A signalised junction; ``stages`` counts its stages.
+
+    Attributes
+    ----------
+    approaches, exits : tuple of str
+        By lamp: the edges that its traffic comes from and goes to; empty for a crossing.
+    """
 
     id: str
     name: str
@@ -34,6 +40,8 @@ class JunctionGeometry:
     lon: float | None = None
     lat: float | None = None
     stages: int
+    approaches: tuple[str, ...] = ()
+    exits: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

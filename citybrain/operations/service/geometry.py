@@ -7,6 +7,7 @@ import itertools
 from citybrain.network.model import Movement, Network
 from citybrain.network.netfacts import NetFacts
 from citybrain.operations.details import CorridorGeometry, EdgeGeometry, Geometry, JunctionGeometry, Point
+from citybrain.operations.link_ends import link_ends
 
 _MOST_CORRIDORS = 16
 _LEAST_JUNCTIONS = 3
@@ -40,10 +41,11 @@ def make_geometry(network: Network, scenario: str, facts: NetFacts) -> Geometry:
     junctions = []
     for junction in network.junctions:
         lon, lat = lon_lat() if geographic else (None, None)
+        approaches, exits = link_ends(network, junction)
         junctions.append(
             JunctionGeometry(
                 id=junction.id, name=junction.name, x_m=round(junction.x_m, 1), y_m=round(junction.y_m, 1),
-                lon=lon, lat=lat, stages=len(junction.stages),
+                lon=lon, lat=lat, stages=len(junction.stages), approaches=approaches, exits=exits,
             )
         )  # fmt: skip
     xs, ys = [x for x, _ in points], [y for _, y in points]
