@@ -28,7 +28,8 @@ class IncidentSpec(BaseModel):
     ----------
     kind : str
         ``crash`` and ``breakdown``: a vehicle stands on each blocked lane, and in a crash those who
-        pass slow down. ``closure``: nobody may enter the blocked lanes. ``flood``: water on the blocked lanes.
+        pass slow down. ``closure``: likewise, the first vehicle standing for that of the works. ``flood``: water on
+        the blocked lanes.
     edge : str
         Edge of the net.
     lanes : tuple of int

@@ -164,6 +164,7 @@ class Camera:
             passed=passed,
             inside=np.where(self._counted, inside, 0.0),
             signals=signals,
+            entered=entries,
         )
 
     def _look(self, readings: Readings, time_s: float) -> tuple[_Seen, NDArray[np.bool_]]:
