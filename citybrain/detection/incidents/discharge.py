@@ -115,7 +115,7 @@ class Discharge:
 
     def _see(self, s: Signs) -> None:
         p, n = self.parameters, len(self._links.edge)
-        self._stuck = np.clip(np.maximum(p.stuck_per_s * s.stuck_s, self._stuck - p.gap_per_s * s.dt_s), 0.0, MOST)
+        self._stuck = np.clip(np.maximum(p.stuck_per_s * s.stuck_s, self._stuck - p.stuck_per_s * s.dt_s), 0.0, MOST)
         self._head_m = np.where(s.stuck_s > 0, s.stuck_at_m, self._head_m)
         crawling, driving = (np.bincount(self._links.link_of, x, n) for x in (s.crawling, s.driving))
         self._crawl = np.clip(
