@@ -32,7 +32,8 @@ def make_sensors(spec: str, network: Network, *, seed: int) -> Sensors:
     if wanted.name == "camera":
         from citybrain.detection.camera import CONDITIONS, Camera, CameraParameters
 
-        return Camera(network, CameraParameters(**CONDITIONS[wanted.condition], dead=wanted.dead), seed=seed)
+        parameters = CameraParameters(**CONDITIONS[wanted.condition], dead=wanted.dead, feeds=wanted.feeds)
+        return Camera(network, parameters, seed=seed)
     if wanted.name == "loops":
         from citybrain.detection.loops import LoopParameters, Loops
 
