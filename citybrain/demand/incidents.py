@@ -123,7 +123,7 @@ def draw_incidents(
     begin_s: float,
     end_s: float,
     duration_s: tuple[float, float] = (480.0, 900.0),
-    least_hops: int = 4,
+    least_hops: int = 3,
     weights: Sequence[float] | None = None,
 ) -> tuple[IncidentSpec, ...]:
     """Draw incidents that are far apart, the same ones for the same seed.

@@ -37,7 +37,7 @@ def make_sensors(spec: str, network: Network, *, seed: int) -> Sensors:
     if wanted.name == "loops":
         from citybrain.detection.loops import LoopParameters, Loops
 
-        return Loops(network, LoopParameters(dead=wanted.dead), seed=seed)
+        return Loops(network, LoopParameters(dead=wanted.dead, biased=wanted.biased), seed=seed)
     if wanted.name == "probes":
         from citybrain.detection.probes import ProbeParameters, Probes
 

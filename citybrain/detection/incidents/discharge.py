@@ -39,8 +39,8 @@ class DischargeParameters:
         Share of its usual count that a blocked lane keeps.
     """
 
-    stuck_per_s: float = 0.75
-    gap_per_s: float = 0.6
+    stuck_per_s: float = 0.6
+    gap_per_s: float = 0.35
     settle_s: float = 4.0
     crawl_per_s: float = 0.2
     drive_per_s: float = 0.8

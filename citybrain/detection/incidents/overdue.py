@@ -5,11 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from citybrain.detection.approaches import Approaches
 from citybrain.detection.incidents.link_signs import Signs
 from citybrain.detection.incidents.shape import Shape
 from citybrain.network.model import Network
 
-_WINDOWS_S = (20, 30, 45, 60, 90, 120, 180)
+_WINDOWS_S = (30, 45, 60, 90, 120, 180, 240, 360)
+_OTHERS_FROM_S = 90
+"""Others come in platoons of signals that are not known: only over a cycle are they steady."""
+_REACH_M = 1200.0
 _RING_S = 512
 _MEMORY_S = 900.0
 _LEARNING_S = 480.0
@@ -18,7 +22,8 @@ _LEAST_LEFT, _MOST_LEFT = 0.03, 0.6
 _FASTEST, _SLOWEST, _SLOW_START_S, _SLACK_S = 1.15, 0.75, 3.0, 4.0
 _SPREAD_WINDOW_S = 60
 _SPREAD_PRIOR = 15.0
-_LEAST_SPREAD, _MOST_SPREAD = 0.25, 8.0
+_LEAST_SPREAD, _MOST_SPREAD = 0.5, 8.0
+_OTHERS_SPREAD = 1.25
 _STORED_VEHICLES = 7.0
 
 
@@ -42,7 +47,8 @@ class Overdue:
     """
 
     def __init__(self, network: Network, shape: Shape, gate_m: NDArray[np.float64]) -> None:
-        a, ways = shape.approaches, shape.approaches.edges_ways
+        a = Approaches(network, reach_m=_REACH_M)
+        ways = a.edges_ways
         entries: dict[tuple[int, int], tuple[float, float, float]] = {}
         for m in network.movements:
             if m.is_crossing:
@@ -94,7 +100,7 @@ class Overdue:
         self._left[now] = self._left[before] + left
         could = self._sum(now - self._first)
         must = self._sum(now - self._last)
-        self._could[now] = could
+        self._could[now], self._must_now = could, must
         self._held_s = np.where(held, 0.0, self._held_s + s.dt_s)
         self._learn(s, must, trusted & ~held)
         self._step += 1
@@ -103,13 +109,17 @@ class Overdue:
         if self._age_s < _LEARNING_S:
             return best
         ratio, others, spread = self._usual()
+        thinned = np.maximum(_LEAST_SPREAD, 1.0 - ratio)  # of those sent, each comes here by chance
         for window in _WINDOWS_S:
             then = (now - window) % _RING_S
-            due = ratio * np.maximum(must - self._could[then], 0.0) + _CAUTION * others * window
+            sent = _CAUTION * ratio * np.maximum(must - self._could[then], 0.0)
+            rest = _CAUTION * others * window * (window >= _OTHERS_FROM_S)
+            due = sent + rest
+            least = (thinned * sent + _OTHERS_SPREAD * rest) / np.maximum(due, 1e-9)
             left_w = self._left[now] - self._left[then] - _STORED_VEHICLES * self._lanes
             came = np.maximum(self._came[now] - self._came[then], left_w)
             rho = np.clip(came / np.maximum(due, 1e-9), _LEAST_LEFT, 1.0)
-            gain = (came * np.log(rho) + (1.0 - rho) * due) / spread
+            gain = (came * np.log(rho) + (1.0 - rho) * due) / np.maximum(spread, least)
             gain[(rho > _MOST_LEFT) | (self._held_s < window)] = 0.0
             better = gain > best
             best = np.where(better, gain, best)
@@ -123,7 +133,7 @@ class Overdue:
     def _usual(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         ratio = np.clip(self._mean_in / np.maximum(self._mean_sent, 1e-6), 0.0, 1.0)
         others = np.maximum(self._mean_in - ratio * self._mean_sent, 0.0)
-        return _CAUTION * ratio, others, np.clip(self._spread_sum / self._spread_n, _LEAST_SPREAD, _MOST_SPREAD)
+        return ratio, others, np.minimum(self._spread_sum / self._spread_n, _MOST_SPREAD)
 
     def _learn(self, s: Signs, must: NDArray[np.float64], trusted: NDArray[np.bool_]) -> None:
         pace = np.where(trusted, s.dt_s / min(self._age_s + s.dt_s, _MEMORY_S), 0.0)
