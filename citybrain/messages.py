@@ -128,6 +128,8 @@ class Observation:
     signals : SignalView
     loops : LoopData, optional
         Where there are loops.
+    entered : ndarray of float64, by lane, optional
+        Vehicles that a tracker newly sees on their way to this stop line, since the observation before.
     """
 
     time_s: float
@@ -142,6 +144,7 @@ class Observation:
     inside: NDArray[np.float64]
     signals: SignalView
     loops: LoopData | None = None
+    entered: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

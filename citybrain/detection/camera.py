@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from citybrain.detection.approaches import Approaches
 from citybrain.detection.arrivals import Arrivals
+from citybrain.detection.camera_places import place_cameras
 from citybrain.detection.chance import chosen, normal, uniform
 from citybrain.detection.lamps import Lamps
 from citybrain.detection.perfect import lane_summary, waiting_inside
@@ -47,6 +48,8 @@ class CameraParameters:
         Standard deviations: of the distance to the camera, relative; of speed.
     dead : float
         Share of cameras that never work.
+    feeds : int
+        Number of cameras, placed where they matter most; 0 for one at every approach.
     """
 
     sight_m: float = 110.0
@@ -59,6 +62,7 @@ class CameraParameters:
     place_error: float = 0.02
     speed_error_mps: float = 0.5
     dead: float = 0.0
+    feeds: int = 0
 
 
 CONDITIONS = {
@@ -92,8 +96,11 @@ class Camera:
         self._a = a = Approaches(network)
         n = len(network.lanes)
         cameras, of_lane = np.unique(a.edge[a.is_stop], return_inverse=True)
+        works = ~chosen(seed, _DEAD, len(cameras), parameters.dead)
+        if parameters.feeds:
+            works &= np.isin(cameras, place_cameras(network, a, parameters.feeds))
         self._alive = np.zeros(n, dtype=np.bool_)
-        self._alive[a.is_stop] = ~chosen(seed, _DEAD, len(cameras), parameters.dead)[of_lane]
+        self._alive[a.is_stop] = works[of_lane]
         self._blind = np.flatnonzero(a.is_stop & ~self._alive)
         self._from_lane = np.array([m.from_lane for m in network.movements], dtype=np.int64)
         self._counted = (self._from_lane >= 0) & self._alive[self._from_lane]
@@ -164,6 +171,7 @@ class Camera:
             passed=passed,
             inside=np.where(self._counted, inside, 0.0),
             signals=signals,
+            entered=entries,
         )
 
     def _look(self, readings: Readings, time_s: float) -> tuple[_Seen, NDArray[np.bool_]]:
