@@ -62,7 +62,7 @@ class PriorityService:
         self.times, self.reroute = times, reroute
         self.desk = RequestDesk(network, key)
         self.planner = RoutePlanner(network)
-        self.corridor = Corridor(self.stages, rules, self.parameters)
+        self.corridor = Corridor(self.stages, rules, self.parameters, own_plans=own_plans)
         self.holds = Holds(self.parameters)
         self.recovery = PlanRecovery(network, self.corridor.timing) if own_plans else None
         self.tracks: dict[str, Track] = {}
@@ -182,8 +182,9 @@ class PriorityService:
         lead_s = max(p.least_turnout_s, p.turnout_s - (now_s - track.first_s)) if track.waiting else 0.0
         stands_s = 0.0 if track.waiting or track.stood_since_s is None else now_s - track.stood_since_s
         wishes = self.corridor.wishes(
-            track.vehicle, track.rank, track.line, track.at(now_s), observation, signals, lead_s=lead_s, stands_s=stands_s
-        )
+            track.vehicle, track.rank, track.line, track.at(now_s), observation, signals,
+            held=self._served, lead_s=lead_s, stands_s=stands_s,
+        )  # fmt: skip
         for wish in wishes:
             key = (track.vehicle, wish.junction, wish.crossing.edge)
             if self.holds.wants(key, wish.begin_s, now_s, pass_s=wish.pass_s) == "processing":
