@@ -33,7 +33,8 @@ class Navigator:
         return tuple(self.network.edges[edge].id for edge in way)
 
     def _way(self, origin: int, call: Call) -> tuple[tuple[int, ...], float]:
-        return self.planner.fastest(origin, self.network.edge_index(call.destination), self.times.now_s)
+        destination, times = self.network.edge_index(call.destination), self.times
+        return self.planner.fastest(origin, destination, times.now_s, flow_vps=times.flow_vps)
 
     def step(self, time_ms: int, events: Sequence[Event]) -> None:  # noqa: ARG002
         """Look for better ways."""
@@ -53,7 +54,9 @@ class Navigator:
             rest = known[known.index(edge) :] if edge in known else ()
             usual_s = float("inf")
             if rest:
-                usual_s = self.planner.expected_s(rest, self.times.now_s, vehicles=self.times.vehicles, priority=False)
+                usual_s = self.planner.expected_s(
+                    rest, self.times.now_s, vehicles=self.times.vehicles, priority=False, flow_vps=self.times.flow_vps
+                )
             gain_s = max(self._rules.replan_gain_s, self._rules.replan_gain * usual_s) if rest else 0.0
             ids = [self.network.edges[e].id for e in way]
             if way != rest and usual_s - seconds >= gain_s and self.fleet.guide(row.vehicle_id, ids):

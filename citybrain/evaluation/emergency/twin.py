@@ -127,7 +127,9 @@ def execute(spec: TwinSpec, progress: Callable[[float], None] = lambda _: None) 
     with tempfile.TemporaryDirectory(prefix="citybrain-") as name:
         folder = Path(name)
         plant = WatchedPlant(_open(spec, network, folder), network, calls)
-        times = LinkTimes(network, prior_s=spec.fork.prior_s(network))
+        times = LinkTimes(
+            network, prior_s=spec.fork.prior_s(network), prior_flow_vps=spec.fork.prior_flow_vps(network)
+        )
         before = plant.inner.losses()
         kept = _Kept()
         observers: list[Any] = [kept, _Tell(spec.fork.time_s, spec.until_s or spec.end_s, progress)]

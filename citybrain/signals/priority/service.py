@@ -115,17 +115,19 @@ class PriorityService:
     def _plan(self, track: Track, time_ms: int, *, worth: bool = False) -> tuple[str, ...]:
         """Find the way from where the vehicle is; keep the known one where another saves too little."""
         p, network = self.parameters, self.network
-        now_s, vehicles = self.times.now_s, self.times.vehicles
+        now_s, vehicles, flow_vps = self.times.now_s, self.times.vehicles, self.times.flow_vps
         track.planned_ms = time_ms
         origin, destination = track.edge, network.edge_index(track.destination)
         try:
-            way, seconds = self.planner.fastest(origin, destination, now_s, vehicles=vehicles, priority=True)
+            way, seconds = self.planner.fastest(
+                origin, destination, now_s, vehicles=vehicles, priority=True, flow_vps=flow_vps
+            )
         except ValueError:
             track.follow((origin,), time_ms)
             return ()
         if worth and track.line is not None:
             rest = track.rest()
-            known = self.planner.expected_s(rest, now_s, vehicles=vehicles, priority=True)
+            known = self.planner.expected_s(rest, now_s, vehicles=vehicles, priority=True, flow_vps=flow_vps)
             if way == rest or known - seconds < max(p.replan_gain_s, p.replan_gain * known):
                 return ()
         track.follow(way, time_ms)
