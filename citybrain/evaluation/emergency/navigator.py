@@ -19,9 +19,11 @@ class Navigator:
     So a difference between twins is what the signals made, not who knew the traffic.
     """
 
-    def __init__(self, network: Network, fleet: Fleet, calls: Sequence[Call], times: LinkTimes) -> None:
+    def __init__(
+        self, network: Network, fleet: Fleet, calls: Sequence[Call], times: LinkTimes, *, also: Sequence[Call] = ()
+    ) -> None:
         self.network, self.fleet, self.times = network, fleet, times
-        self.planner, self._calls = RoutePlanner(network), {call.vehicle_id: call for call in calls}
+        self.planner, self._calls = RoutePlanner(network), {call.vehicle_id: call for call in (*calls, *also)}
         self._route: dict[str, tuple[int, ...]] = {}
         self._due_ms: dict[str, int] = {}
         self._rules = PriorityParameters()
@@ -40,8 +42,8 @@ class Navigator:
         """Look for better ways."""
         self.times.look(self.fleet, time_ms)
         for row in self.fleet.read():
-            call, known = self._calls[row.vehicle_id], self._route.get(row.vehicle_id)
-            if time_ms < self._due_ms.setdefault(row.vehicle_id, time_ms + round(1000 * self._rules.replan_s)):
+            call, known = self._calls.get(row.vehicle_id), self._route.get(row.vehicle_id)
+            if call is None or time_ms < self._due_ms.setdefault(row.vehicle_id, time_ms + round(1000 * self._rules.replan_s)):
                 continue
             self._due_ms[row.vehicle_id] = time_ms + round(1000 * self._rules.replan_s)
             edge = self.network.edge_index(row.edge)
