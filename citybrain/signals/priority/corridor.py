@@ -29,6 +29,7 @@ from citybrain.signals.priority.timing import Timing
 
 _FULL_M, _CRAWL_MPS = 12.0, 1.5
 _NEAR_M, _PATIENCE_S = 40.0, 8.0
+_QUEUED_S, _SPACING_M = 3.0, 7.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +117,8 @@ class Corridor:
             queue = self._queue(crossing, observation, crossing.at_m - place_m)
             change_s = self.timing.change_s(crossing.junction, stage, signals)
             clear_s = change_s + (p.start_up_s + queue * p.headway_s if queue > 0.3 else 0.0)
+            if place == 0 and stands_s > _QUEUED_S:
+                clear_s = max(clear_s, self._released_s(crossing, crossing.at_m - place_m, change_s, stage, signals))
             discharge_s = min(clear_s - change_s + p.margin_s, max(p.earliest_s - change_s, p.margin_s))
             arrive_s = passed_s + drive_s
             begin_s = self.lead.begin_s(
@@ -142,6 +145,17 @@ class Corridor:
             platoon_s = max(begin_s, 0.0) + change_s + p.start_up_s if queue >= 2.0 else np.inf
             before_m, passed_s = crossing.at_m, passes_s
         return found
+
+    def _released_s(
+        self, crossing: Crossing, ahead_m: float, change_s: float, stage: int, signals: SignalView
+    ) -> float:
+        """Seconds until a queue as long as the way to the stop line has gone.
+
+        A vehicle that stands is a probe of the queue, which may reach further than any camera sees.
+        """
+        p, junction = self.parameters, crossing.junction
+        green_s = float(signals.elapsed_s[junction]) if change_s == 0.0 and signals.stage[junction] == stage else 0.0
+        return change_s + max(p.start_up_s + ahead_m / _SPACING_M * p.headway_s - green_s, 0.0)
 
     def _queue(self, crossing: Crossing, observation: Observation, within_m: float) -> float:
         """Vehicles a lane that must go before the vehicle can: between mean and most of its lanes."""
