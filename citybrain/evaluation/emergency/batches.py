@@ -18,6 +18,8 @@ from citybrain.network.model import Network
 from citybrain.signals.priority.route import RoutePlanner
 
 _SETTLE_S = 600.0
+_CHANCE_S = 900.0
+"""What chance does shows within that time; nobody waits for the calls to arrive."""
 
 
 def start_times(request: EmergencyRequest) -> list[float]:
@@ -89,7 +91,7 @@ class SpecMaker:
         """Return a twin of a whole group: ``baseline``, ``placebo``, or ``ceiling``, which needs the baseline's ways."""
         spec = self._spec(group, kind)
         if kind == "placebo":
-            return replace(spec, seed=spec.seed + 50_000)
+            return replace(spec, seed=spec.seed + 50_000, end_s=min(spec.end_s, spec.fork.time_s + _CHANCE_S))
         if kind != "ceiling" or base is None:
             return spec
         ways = {
