@@ -152,6 +152,10 @@ class Interlock:
         before, since_ms = self._states[index], time_ms - own.elapsed_ms
         if before.stage == own.stage and self._released_ms[index] >= since_ms:
             since_ms = before.since_ms  # it was given back within this green, which began before or after the program's
+        low_ms, most_ms = self._rules[index].min_green_ms[own.stage], self._rules[index].max_green_ms[own.stage]
+        if own.elapsed_ms + own.remaining_ms >= most_ms:
+            # the plan itself is longer than the maximum, which counts from here: else it ended what is asked for at once
+            since_ms = max(since_ms, time_ms - low_ms)
         self._states[index] = LampState(own.stage, own.stage, -1, since_ms, before.last_shown_ms)
         self._released[index] = False
         return None

@@ -235,6 +235,12 @@ class SumoPlant:
         vehicle = self._api.vehicle
         return {name: vehicle.getTimeLoss(name) + vehicle.getDepartDelay(name) for name in vehicle.getIDList()}
 
+    def waits(self) -> dict[str, float]:
+        """Return how long every vehicle on the road has stood so far, seconds; needs the trip output."""
+        vehicle = self._api.vehicle
+        key = "device.tripinfo.waitingTime"
+        return {name: float(vehicle.getParameter(name, key)) for name in vehicle.getIDList()}
+
     def exists(self, name: str) -> bool:
         """Whether a vehicle is still in the simulation, if only between two places."""
         return name in self._api.vehicle.getIDList()

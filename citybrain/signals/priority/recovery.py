@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from citybrain.messages import RELEASE, Observation, SignalView
 from citybrain.network.model import Network
 from citybrain.signals.own_program import OwnProgram
-from citybrain.signals.priority.corridor import Timing
+from citybrain.signals.priority.timing import Timing
 from citybrain.signals.stage_table import StageTable
 
 _SATURATION_VPS = 0.5

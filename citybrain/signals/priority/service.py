@@ -62,7 +62,7 @@ class PriorityService:
         self.times, self.reroute = times, reroute
         self.desk = RequestDesk(network, key)
         self.planner = RoutePlanner(network)
-        self.corridor = Corridor(self.stages, rules, self.parameters)
+        self.corridor = Corridor(self.stages, rules, self.parameters, own_plans=own_plans)
         self.holds = Holds(self.parameters)
         self.recovery = PlanRecovery(network, self.corridor.timing) if own_plans else None
         self.tracks: dict[str, Track] = {}
@@ -119,17 +119,19 @@ class PriorityService:
     def _plan(self, track: Track, time_ms: int, *, worth: bool = False) -> tuple[str, ...]:
         """Find the way from where the vehicle is; keep the known one where another saves too little."""
         p, network = self.parameters, self.network
-        now_s, vehicles = self.times.now_s, self.times.vehicles
+        now_s, vehicles, flow_vps = self.times.now_s, self.times.vehicles, self.times.flow_vps
         track.planned_ms = time_ms
         origin, destination = track.edge, network.edge_index(track.destination)
         try:
-            way, seconds = self.planner.fastest(origin, destination, now_s, vehicles=vehicles, priority=True)
+            way, seconds = self.planner.fastest(
+                origin, destination, now_s, vehicles=vehicles, priority=True, flow_vps=flow_vps
+            )
         except ValueError:
             track.follow((origin,), time_ms)
             return ()
         if worth and track.line is not None:
             rest = track.rest()
-            known = self.planner.expected_s(rest, now_s, vehicles=vehicles, priority=True)
+            known = self.planner.expected_s(rest, now_s, vehicles=vehicles, priority=True, flow_vps=flow_vps)
             if way == rest or known - seconds < max(p.replan_gain_s, p.replan_gain * known):
                 return ()
         track.follow(way, time_ms)
@@ -186,8 +188,9 @@ class PriorityService:
         lead_s = max(p.least_turnout_s, p.turnout_s - (now_s - track.first_s)) if track.waiting else 0.0
         stands_s = 0.0 if track.waiting or track.stood_since_s is None else now_s - track.stood_since_s
         wishes = self.corridor.wishes(
-            track.vehicle, track.rank, track.line, track.at(now_s), observation, signals, lead_s=lead_s, stands_s=stands_s
-        )
+            track.vehicle, track.rank, track.line, track.at(now_s), observation, signals,
+            held=self._served, lead_s=lead_s, stands_s=stands_s,
+        )  # fmt: skip
         for wish in wishes:
             key = (track.vehicle, wish.junction, wish.crossing.edge)
             if self.holds.wants(key, wish.begin_s, now_s, pass_s=wish.pass_s) == "processing":

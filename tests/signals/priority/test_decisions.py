@@ -42,13 +42,14 @@ def test_every_approach_can_be_cleared_without_a_conflict(stages, left_hand):
                 m for m in own.movements
                 if not network.movements[m].is_crossing and network.lanes[network.movements[m].from_lane].edge == edge
             )  # fmt: skip
-            stage = more.serving(own.index, movements, (edge,), 0)
-            assert all(junction.stages[stage].state[network.movements[m].link] == "G" for m in movements)
-            assert 0 <= more.own_stage(own.index, stage) < len(own.stages)
+            for shown in range(len(junction.stages)):  # whatever is shown, a stage that clears one lane only is not enough
+                stage = more.serving(own.index, (edge,), shown)
+                assert all(junction.stages[stage].state[network.movements[m].link] == "G" for m in movements)
+                assert 0 <= more.own_stage(own.index, stage) < len(own.stages)
 
 
 def corridor(stages=None):
-    return Corridor(stages or ApproachStages(NETWORK), RULES, PARAMETERS)
+    return Corridor(stages or ApproachStages(NETWORK), RULES, PARAMETERS, own_plans=False)
 
 
 def wishes(place_m, speed_mps=14.0, vehicles=(), shown=1):
