@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gzip
 import hashlib
 import random
 import re
@@ -109,6 +110,10 @@ def readers(folder: Path) -> dict[str, Reader]:
         scan(plain_xml(path, folder, None), path, None)
 
     text = str.encode
+
+    def packed(content: str) -> bytes:
+        return gzip.compress(content.encode(), mtime=0)
+
     tables = {
         f"gmns-{name}": f"{name}.csv" for name in ("link", "movement", "signal_timing_phase", "signal_coordination")
     }
@@ -116,6 +121,9 @@ def readers(folder: Path) -> dict[str, Reader]:
                b"site,07:00-07:15,07:15-07:30\nnorth,60,75\n")  # fmt: skip
     made = [
         Reader("net.net.xml", (text(tiny_net()),), net),
+        Reader("net-packed.net.xml.gz", (packed(tiny_net()),), net),
+        Reader("routes-packed.rou.xml.gz", (packed(bad_input_folder.ROUTES),), lambda path: _check_file(path, edges)),
+        Reader("osm-packed.osm.gz", (packed(crossroads()),), osm),
         Reader("sumocfg.sumocfg", (text(bad_input_folder.config()),), read_sumocfg),
         Reader("routes.rou.xml", (text(bad_input_folder.ROUTES),), lambda path: _check_file(path, edges)),
         Reader("plan.add.xml", (text(bad_input_folder.plans()),), programs),

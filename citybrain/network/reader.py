@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,10 @@ from citybrain.network.model import (
 
 _GIVES_WAY = frozenset("mswa=")  # SUMO's link states of minor roads
 _TURNS = {"s": "straight", "l": "left", "L": "left", "r": "right", "R": "right", "t": "uturn"}
-_UNSOUND = (etree.XMLSyntaxError, EOFError, KeyError, ValueError, AttributeError, IndexError, TypeError)
+_UNSOUND = (
+    etree.XMLSyntaxError, EOFError, OSError, zlib.error, LookupError, ValueError, ArithmeticError, AttributeError, TypeError,
+)  # fmt: skip
+"""What reading an unsound net can end in."""
 _MOTOR_CLASSES = ("passenger", "bus", "truck", "motorcycle")
 
 
@@ -77,7 +81,7 @@ def _head(path: Path) -> str:
     try:
         with opener(path, "rb") as file:
             text = file.read(65536).decode("utf-8", errors="replace")
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise InputError(f"{path}: cannot be read ({_one_line(error)})") from None
     match = re.search(r"<net\b[^>]*>", text)
     return match.group(0) if match else ""

@@ -43,6 +43,16 @@ _FORMULA = re.compile(r'<(span|div) class="arithmatex">\\([(\[])(.*?)\\[)\]]</\1
 _FETCH = re.compile(r'<(?:script|img|link|iframe)\b[^>]*\b(?:src|href)="(https?:)?//[^"]*"[^>]*>')
 
 
+def on_config(config: Any) -> Any:
+    """List pages that the navigation does not name under its guides, so that none is lost."""
+    listed = str(config["nav"])
+    docs = ROOT / "docs"
+    found = sorted(str(page.relative_to(docs)) for page in docs.rglob("*.md"))
+    guides = next(section["Guides"] for section in config["nav"] if "Guides" in section)
+    guides.extend(page for page in found if page not in listed)
+    return config
+
+
 def on_files(files: Files, config: Any) -> Files:
     """Add the pages that are made and those that live elsewhere in the tree."""
     for uri, source in {**PAGES, **ASSETS}.items():
