@@ -20,7 +20,7 @@ from citybrain.signals.retiming.trials import Losses, Trials, mixed
 
 NAME = "queues that block"
 _FIRST_SEED = 1000
-_OTHERS = 2
+_OTHERS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,10 +69,6 @@ def improve(
                     break
             neighbours = Neighbourhoods(len(problem.network.junctions), problem.legs)
             timings = [timing for _, timing in starts[: len(runs)]]
-            first = min(range(len(runs)), key=lambda k: runs[k].mean_s)
-            timings.append(optimiser.starts.relieved(timings[first], optimiser.movable, optimiser.sequences))
-            runs += simulation.measure(timings[-1:], _FIRST_SEED)
-            report("mesoscopic: most capacity where it is short", runs[-1].mean_s)
             timings.append(mixed(timings, runs, neighbours, problem.rules, optimiser.movable))
             runs += simulation.measure(timings[-1:], _FIRST_SEED)
             report("mesoscopic: the best of each where it is best", runs[-1].mean_s)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from citybrain.network.model import Network
-from citybrain.signals.retiming.moves import Sequences, Setting, apply, setting_of
+from citybrain.signals.retiming.moves import Sequences, Setting, apply
 from citybrain.signals.retiming.profiles import END_GAIN_S, START_LOST_S
 from citybrain.signals.retiming.queues import Tables
 from citybrain.signals.retiming.timing import Rules, Timing
@@ -16,13 +14,9 @@ from citybrain.signals.retiming.webster import (
     gaps,
     lane_loads,
     load,
-    reserve,
     splits,
     webster_cycle_s,
 )
-
-_ENOUGH = 1.05  # capacity over flow
-_RISE = 1.05  # below which more capacity is not worth another split
 
 
 class Starts:
@@ -79,32 +73,6 @@ class Starts:
                 greens = splits(self.loads[j], self.rules, j, stages, cycle_s)
             apply(timing, self.rules, j, Setting(stages, tuple(greens), int(timing.offset[j])))
         return True
-
-    def relieved(self, timing: Timing, junctions: Sequence[int], sequences: Sequences) -> Timing:
-        """Return a plan that gives each overloaded junction the splits, and the stages, of the most capacity.
-
-        Overloaded is a junction with a lane whose capacity in the busiest sample is below 1.05 of its flow.
-        Cycles stay as they are; a stage is left out only where the others serve all its movements.
-        """
-        found = timing.copy()
-        for j in junctions:
-            now, cycle_s = setting_of(timing, j), int(timing.cycle[j])
-            least = reserve(self.loads[j], now.stages, now.greens, cycle_s)
-            if least >= _ENOUGH:
-                continue
-            ways = {frozenset(now.stages): tuple(dict.fromkeys(now.stages))}
-            waiting = list(ways.values())
-            while waiting:
-                for fewer in sequences.neighbours(j, waiting.pop()):
-                    if len(fewer) < len(now.stages) and frozenset(fewer) not in ways:
-                        ways[frozenset(fewer)] = fewer
-                        waiting.append(fewer)
-            for stages in ways.values():
-                greens = self.splits_at(j, stages, cycle_s)
-                if greens is not None and reserve(self.loads[j], stages, greens, cycle_s) > _RISE * least:
-                    least = reserve(self.loads[j], stages, greens, cycle_s)
-                    apply(found, self.rules, j, Setting(stages, greens, now.offset))
-        return found
 
     def splits_at(self, junction: int, stages: tuple[int, ...], cycle_s: int) -> tuple[int, ...] | None:
         """Return Webster's splits at a cycle, None where they do not fit."""

@@ -72,15 +72,6 @@ def load(loads: LaneLoads, stages: Sequence[int]) -> float:
     return float(found.fun) if found.success else 1.0
 
 
-def reserve(loads: LaneLoads, stages: Sequence[int], greens: Sequence[int], cycle_s: float) -> float:
-    """Return capacity over flow of the lane that has least; infinite where nobody drives."""
-    rows = loads.ratio > 1e-6
-    if not rows.any():
-        return math.inf
-    share = loads.served[rows][:, list(stages)] @ np.asarray(greens, dtype=np.float64) / cycle_s
-    return float((share / loads.ratio[rows]).min())
-
-
 def webster_cycle_s(load_sum: float, lost_s: float) -> float:
     """Return ``(1.5 L + 5) / (1 - Y)``, within the usual bounds of a cycle."""
     cycle_s = (1.5 * lost_s + 5.0) / max(1.0 - load_sum, 0.05)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from time import monotonic
 
 import numpy as np
@@ -20,9 +19,8 @@ from citybrain.signals.retiming.moves import Sequences, apply, refit, setting_of
 from citybrain.signals.retiming.optimise import Optimiser, Settings
 from citybrain.signals.retiming.periods import segment
 from citybrain.signals.retiming.polish import Search
-from citybrain.signals.retiming.start import Starts
 from citybrain.signals.retiming.timing import build_rules, current_timing, to_plans
-from citybrain.signals.retiming.webster import LaneLoads, lane_loads, load, reserve, rounded, splits, webster_cycle_s
+from citybrain.signals.retiming.webster import lane_loads, load, rounded, splits, webster_cycle_s
 
 RULES = SignalRules(yellow_s=3.0, all_red_s=1.0)
 PROGRAM = (ProgramPhase(state="Gr", duration_s=40.0), ProgramPhase(state="yr", duration_s=4.0),
@@ -207,25 +205,3 @@ def test_a_network_of_one_stage_signals_has_nothing_to_retime():
 
     with pytest.raises(InputError, match="1 signals, none with 2 stages or more"):
         check_network(one_junction(["GG"]))
-
-
-def test_an_overloaded_junction_gets_the_splits_of_most_capacity_and_others_are_left_alone():
-    rules = SignalRules(yellow_s=3.0, all_red_s=1.0)
-    for vph, changes in ((300, False), (1350, True)):
-        problem = pose_even(CROSS, even(("in-0", "out-0"), vph) + even(("in-1", "out-1"), 250), rules)
-        starts, timing = Starts(CROSS, problem.tables, problem.rules), current_timing(CROSS)
-        found = starts.relieved(timing, [0], Sequences(CROSS))
-        before, after = setting_of(timing, 0), setting_of(found, 0)
-        assert (before != after) == changes
-        assert found.cycle[0] == timing.cycle[0]
-        if changes:
-            assert reserve(starts.loads[0], after.stages, after.greens, 88) > 1.2 * reserve(
-                starts.loads[0], before.stages, before.greens, 88
-            )
-            assert after.greens[0] > before.greens[0]
-
-
-def test_reserve_by_hand():
-    loads = LaneLoads(ratio=np.array([0.3, 0.1, 0.0]), served=np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]]))
-    assert reserve(loads, (0, 1), (40, 20), 100.0) == pytest.approx(min(0.4 / 0.3, 0.2 / 0.1))
-    assert reserve(LaneLoads(ratio=np.zeros(1), served=np.zeros((1, 2))), (0, 1), (40, 20), 100.0) == math.inf
