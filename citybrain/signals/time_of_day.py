@@ -11,13 +11,15 @@ from pathlib import Path
 import numpy as np
 
 from citybrain.errors import InputError
-from citybrain.messages import HOLD, Decision, Observation
+from citybrain.messages import Decision, Observation
 from citybrain.network.intergreens import SignalRules
 from citybrain.network.model import Network
+from citybrain.signals.own_plan import OwnPlan
 from citybrain.signals.plan import Plan
 from citybrain.signals.plan_runner import AT_ONCE, CHEAPEST, PlanRunner
 from citybrain.signals.retiming.files import read_begins, read_plans
-from citybrain.signals.retiming.timing import current_timing, to_plans
+from citybrain.signals.retiming.moves import apply, setting_of, shown_once
+from citybrain.signals.retiming.timing import build_rules, current_timing, to_plans
 from citybrain.signals.transition import MODES
 
 POLICY = "time-of-day"
@@ -61,12 +63,14 @@ class TimeOfDay:
             PlanRunner(network, rules, schedules[junction.id], way=self.way) if junction.id in schedules else None
             for junction in network.junctions
         ]
+        self._own = OwnPlan()
+        self._own.start(network, rules)
         self._passed = np.zeros(len(network.movements))
         self._since_s = 0.0
 
     @property
     def runners(self) -> tuple[PlanRunner | None, ...]:
-        """What each junction runs; None for one that keeps the stage it shows."""
+        """What each junction runs; None for one that follows its own program all day."""
         return tuple(self._runners)
 
     def decide(self, observation: Observation) -> Decision:
@@ -76,12 +80,32 @@ class TimeOfDay:
         self._since_s = keep * self._since_s + self.interval_s
         rates_vps = self._passed / self._since_s
         now_ms = round(observation.time_s * 1000)
-        stages = [HOLD if runner is None else runner.stage(now_ms, rates_vps) for runner in self._runners]
-        return Decision(time_s=observation.time_s, stage=np.array(stages, dtype=np.int32))
+        stages = self._own.stages_at(observation.time_s)
+        for j, runner in enumerate(self._runners):
+            if runner is not None:
+                stages[j] = runner.stage(now_ms, rates_vps)
+        return Decision(time_s=observation.time_s, stage=stages)
+
+
+def own_plans(network: Network, rules: SignalRules) -> dict[str, Plan]:
+    """Return the scenario's own programs as plans, where they can be.
+
+    They keep their cycles. Intergreens are those of the rules, and a stage is shown once and within its
+    bounds; where the program has it otherwise, the greens give way.
+    """
+    timing, bounds = current_timing(network), build_rules(network, rules)
+    for j in range(len(network.junctions)):
+        now = setting_of(timing, j)
+        setting = shown_once(bounds, j, now, int(timing.cycle[j]))
+        if setting is not None and setting != now:
+            apply(timing, bounds, j, setting)
+    return {name: plan for name, plan in to_plans(network, timing).items() if not plan.problems(network, rules)}
 
 
 def read_schedules(path: Path, network: Network, rules: SignalRules) -> dict[str, list[tuple[float, Plan]]]:
     """Return the plans of each junction with the time of day from which each runs, in order.
+
+    A junction that no plan fits, and whose own program is none, is left out.
 
     Raises
     ------
@@ -95,10 +119,7 @@ def read_schedules(path: Path, network: Network, rules: SignalRules) -> dict[str
             f"{path}: period {missing[0]!r} has plans but no begin_s (known: {', '.join(begins) or 'none'}); "
             "add a [[period]] with name and begin_s"
         )
-    own = {
-        name: plan for name, plan in to_plans(network, current_timing(network)).items()
-        if not plan.problems(network, rules)
-    }  # fmt: skip
+    own = own_plans(network, rules)
     schedules: dict[str, list[tuple[float, Plan]]] = {}
     for junction in network.junctions:
         if len(junction.stages) < 2:
@@ -106,6 +127,8 @@ def read_schedules(path: Path, network: Network, rules: SignalRules) -> dict[str
         rows = [
             (begin_s, periods.get(name, {}).get(junction.id, own.get(junction.id))) for name, begin_s in begins.items()
         ]
+        if junction.id not in own and not any(junction.id in plans for plans in periods.values()):
+            continue  # its own program goes on all day
         if any(plan is None for _, plan in rows):
             raise InputError(
                 f"{path}: junction {junction.id} has no plan in {sum(plan is None for _, plan in rows)} of {len(rows)} "

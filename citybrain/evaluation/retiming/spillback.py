@@ -16,11 +16,11 @@ from citybrain.signals.retiming.locality import Neighbourhoods
 from citybrain.signals.retiming.optimise import Candidate, Optimiser
 from citybrain.signals.retiming.problem import Problem
 from citybrain.signals.retiming.proposals import Proposals
-from citybrain.signals.retiming.trials import Losses, Trials
+from citybrain.signals.retiming.trials import Losses, Trials, mixed
 
 NAME = "queues that block"
 _FIRST_SEED = 1000
-_OTHERS = 2
+_OTHERS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,18 +67,21 @@ def improve(
                 report(f"mesoscopic: {label}", min(means.values()))
                 if monotonic() + 2 * (monotonic() - begun) > deadline and place:
                     break
-            first = min(range(len(runs)), key=lambda k: runs[k].mean_s)
             neighbours = Neighbourhoods(len(problem.network.junctions), problem.legs)
-            others = [timing for _, timing in starts]
+            timings = [timing for _, timing in starts[: len(runs)]]
+            timings.append(mixed(timings, runs, neighbours, problem.rules, optimiser.movable))
+            runs += simulation.measure(timings[-1:], _FIRST_SEED)
+            report("mesoscopic: the best of each where it is best", runs[-1].mean_s)
+            first = min(range(len(runs)), key=lambda k: runs[k].mean_s)
             trials = Trials(
                 simulation=simulation,
                 proposals=Proposals(
-                    problem.network, problem.rules, optimiser.sequences, neighbours, optimiser.movable, others
+                    problem.network, problem.rules, optimiser.sequences, neighbours, optimiser.movable, timings
                 ),
                 neighbours=neighbours,
                 rules=problem.rules,
                 generator=np.random.default_rng(optimiser.settings.seed),
-                best=starts[first][1].copy(),
+                best=timings[first].copy(),
                 losses=runs[first],
                 at_once=jobs,
                 first_seed=_FIRST_SEED,
