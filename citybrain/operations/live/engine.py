@@ -253,6 +253,7 @@ class Engine:
             level=level.copy(),
             because={int(j): because[j] for j in np.flatnonzero(self.decider.ladder.level)},
             actions={j: tuple(found) for j, found in self.overrides.actions_at().items()},
+            plans={j: name for j, name in enumerate(self.overrides.plan) if name},
             ended=tuple(ended),
             sensors_dead=self.decider.sensors_dead,
             lane_vehicles=o.lane_vehicles.astype(np.float32),
