@@ -270,6 +270,7 @@ class Engine:
             answers=tuple(answers),
             policy=self.decider.seat.status,
             policy_failures=self.decider.seat.failures,
+            policy_why=self.decider.seat.why,
             policy_pid=self.decider.seat.pid,
             decision_ms=decision_ms,
             refusals=loop.interlock.refusals,

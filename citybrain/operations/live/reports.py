@@ -115,6 +115,7 @@ class TickReport:
     answers: tuple[EmergencyAnswer, ...]
     policy: str
     policy_failures: int
+    policy_why: str
     policy_pid: int | None
     decision_ms: float
     refusals: int
