@@ -141,7 +141,7 @@ class JunctionPanel:
                     text(plan.id, "what")
                     text(say("junction.plan_line", cycle=f"{plan.cycle_s:.0f}", offset=f"{plan.offset_s:.0f}"), "when")
                 with box("acts"):
-                    if plan.in_force:
+                    if plan.in_force and detail.state.level == "plan":
                         text(say("junction.in_force"), "tag")
                     question = say("ask.force_plan", plan=plan.id, where=where)
                     button(
