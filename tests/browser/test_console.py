@@ -110,7 +110,7 @@ def test_an_incident_appears_and_is_confirmed(visit: Visit) -> None:
     assert shown["incidents"]
     page = visit.page
     visit.click_map("incident", "incident-1")
-    item = page.locator(".item", has_text="Jalan Utama").first
+    item = page.locator(".body:visible .item", has_text="Jalan Utama").first
     item.wait_for()
     assert "% sure" in item.inner_text()
     item.locator(".btn", has_text="Confirm").click()
@@ -137,7 +137,7 @@ def test_without_a_token_one_may_look_only(served: Served, chromium: Any) -> Non
     assert visit.page.locator(".btn.danger").count() == 0
     visit.page.click(".tab-emergency")
     assert visit.page.locator(".emergency-start").count() == 0
-    assert visit.page.locator("text=Sign in").count() == 1
+    assert visit.page.locator(".who .btn", has_text="Sign in").count() == 1
     visit.context.close()
 
 

@@ -93,7 +93,7 @@ class WhatIfs:
         if self._closed:
             raise RuntimeError("the room was closed")
         self._process = subprocess.Popen(
-            ["nice", "-n", "10", sys.executable, "-m", "citybrain.operations.live.what_if"],
+            ["nice", "-n", "5", sys.executable, "-m", "citybrain.operations.live.what_if"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
         )  # fmt: skip
         try:
