@@ -7,20 +7,19 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from street import build_street
 
 from citybrain.operations.access import new_token
 
 START_S = 120.0
-PATIENCE_MS = 25_000
+PATIENCE_MS = 60_000
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("room")
     config = build_street(folder)
     out = folder / "out"
-    tokens = {role: new_token(out / "tokens.json", name=f"the {role}", role=role) for role in ("operator", "dispatcher")}
+    tokens = {
+        role: new_token(out / "tokens.json", name=f"the {role}", role=role) for role in ("operator", "dispatcher")
+    }
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -65,11 +66,11 @@ def _wait(url: str, room: subprocess.Popen[Any], log: Path) -> None:
         if room.poll() is not None:
             break
         try:
-            with urllib.request.urlopen(f"{url}/api/state", timeout=5) as answer:
-                if answer.status == 200:
-                    return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.3)
+            if httpx.get(f"{url}/api/state", timeout=5).status_code == 200:
+                return
+        except httpx.HTTPError:
+            pass
+        time.sleep(0.3)
     pytest.fail(f"the room did not start: {log.read_text()[-2000:]}")
 
 
@@ -97,9 +98,7 @@ class Visit:
         self.wrong: list[str] = []
         self.page.on("request", lambda request: self.asked.append(request.url))
         self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
-        self.page.on(
-            "console", lambda message: self.wrong.append(message.text) if message.type == "error" else None
-        )
+        self.page.on("console", lambda message: self.wrong.append(message.text) if message.type == "error" else None)
         if token is None:
             self.page.goto(f"{url}/console/")
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 from cases import netconvert
@@ -22,10 +23,10 @@ def build_street(folder: Path) -> Path:
             edges += _both(f"{arm}{name}", name, f"Lorong {name}")
     nodes += f'<node id="w" x="-300" y="0"/><node id="e" x="{len(NAMES) * _SPACING_M}" y="0"/>'
     row = ("w", *NAMES, "e")
-    edges += "".join(_both(a, b, "Jalan Utama") for a, b in zip(row[:-1], row[1:], strict=True))
+    edges += "".join(_both(a, b, "Jalan Utama") for a, b in pairwise(row))
     net = netconvert(folder, nodes, edges)
-    east = " ".join(f"{a}{b}" for a, b in zip(row[:-1], row[1:], strict=True))
-    west = " ".join(f"{b}{a}" for a, b in reversed(list(zip(row[:-1], row[1:], strict=True))))
+    east = " ".join(f"{a}{b}" for a, b in pairwise(row))
+    west = " ".join(f"{b}{a}" for a, b in reversed(list(pairwise(row))))
     flows = [("east", east, 380), ("west", west, 380)]
     flows += [(f"down{name}", f"n{name}{name} {name}s{name}", 160) for name in NAMES]
     flows += [(f"up{name}", f"s{name}{name} {name}n{name}", 160) for name in NAMES]

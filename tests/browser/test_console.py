@@ -72,7 +72,7 @@ def test_a_lock_is_set_and_undone(visit: Visit) -> None:
     page.wait_for_selector(".tag.locked")
     page.wait_for_selector(".stagebox.shown >> text=stage 2")
     page.click(".tab-actions")
-    item = page.locator(".item.action", has_text="Hold stage: D")
+    item = page.locator(".item.action", has_text="Hold stage: Jalan Utama / Lorong D")
     assert "works on the main road" in item.inner_text()
     item.locator(".undo").click()
     confirm(visit, "the works are over")
@@ -157,7 +157,10 @@ def test_keyboard_languages_and_themes(visit: Visit) -> None:
     for _ in range(20):
         page.keyboard.press("Tab")
         focused.append(page.evaluate("document.activeElement.tagName + ' ' + document.activeElement.className"))
-    order = [next(i for i, name in enumerate(focused) if part in name) for part in ("language", "CANVAS", "tab-alarms", "tab-what_if")]
+    order = [
+        next(i for i, name in enumerate(focused) if part in name)
+        for part in ("language", "CANVAS", "tab-alarms", "tab-what_if")
+    ]
     assert order == sorted(order)
 
 

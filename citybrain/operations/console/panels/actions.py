@@ -86,10 +86,13 @@ class ActionsPanel:
             with box():
                 where = f": {self.desk.name(entry.where)}" if entry.where else ""
                 text(f"{say.find(f'kind.{entry.kind}', entry.kind)}{where}", "what")
-                why = f" · {entry.why}" if entry.why else ""
+                why = f" · {say.because(entry.why)}" if entry.why else ""
                 text(f"{clock(entry.time_s)} · {say('common.by', who=entry.who)}{why}", "when")
                 if entry.old or entry.new:
-                    text(say("actions.old_new", old=change_words(say, entry.old), new=change_words(say, entry.new)), "quiet small")
+                    text(
+                        say("actions.old_new", old=change_words(say, entry.old), new=change_words(say, entry.new)),
+                        "quiet small",
+                    )
 
 
 def action_place(desk: Desk, action: Action) -> str:

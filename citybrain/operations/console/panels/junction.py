@@ -182,7 +182,7 @@ class JunctionPanel:
         if state.sensors != "ok":
             tags.append((state.sensors, say("junction.sensors") + ": " + say(f"sensor.{state.sensors}")))
         spans = [f'<span class="tag {escape(kind)}">{escape(words)}</span>' for kind, words in tags]
-        because = f'<span class="quiet small">{escape(state.because)}</span>' if state.because else ""
+        because = f'<span class="quiet small">{escape(say.because(state.because))}</span>' if state.because else ""
         return "".join(spans) + because
 
     def _draw_edge(self, snapshot: CitySnapshot) -> None:
