@@ -7,6 +7,7 @@ import signal
 import subprocess
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -192,15 +193,11 @@ def test_a_full_disk_loses_nothing_and_says_so(tmp_path):
     room = None
     try:
         room = WatchedRoom(disk / "room", scenario, checkpoint_s=0.0, policy="max-pressure")
-        with (disk / "filler").open("wb") as filler:
-            try:
-                while True:
-                    filler.write(b"x" * 4096)
-                    filler.flush()
-            except OSError:
-                pass
+        with (disk / "filler").open("wb", buffering=0) as filler, suppress(OSError):
+            while True:
+                filler.write(b"x" * 4096)
         room.wait(lambda: room.room.snapshot().health.database == "lost", 20, "the alarm")
-        assert "free space there" in room.room.alarms()[0].text
+        room.wait(lambda: any("free space there" in a.text for a in room.room.alarms()), 5, "what to do")
         refused = room.act(status=503, kind="lock_stage", junction="A", stage=0)["detail"]
         assert refused.startswith("nothing was changed: cannot be recorded")
         flash = room.act(kind="flash", junction="A", limit_s=30)
@@ -243,6 +240,7 @@ def test_ctrl_c_stops_a_room_cleanly_and_the_port_is_named(tmp_path):
     process.send_signal(signal.SIGINT)
     assert process.wait(30) in (0, 130)
     reader.join(5)
+    process.stdout.close()
     assert "http://localhost:18443" in lines[0]
     assert len(lines) == 1, lines
     engine = open_database(str(journal))

@@ -42,6 +42,8 @@ class Alarms:
             )  # fmt: skip
             self._open[key] = alarm
             self._changed(alarm)
+        elif on and known is not None and text != known.text:  # the same trouble, told anew
+            self._open[key] = replace(known, text=text, data=data or {})
         elif not on and known is not None:
             del self._open[key]
             over = replace(known, cleared_s=time_s)
