@@ -9,6 +9,7 @@ from citybrain.operations.console.headline import clock, span
 from citybrain.operations.console.shapes import heading_in
 from citybrain.operations.console.words import Words
 from citybrain.operations.details import EdgeGeometry, JunctionDetail, LaneHealth, Reason
+from citybrain.operations.messages import JunctionState
 
 _MOST_CHOICES = 8
 _ARROWS = "↑↗→↘↓↙←↖"
@@ -44,13 +45,13 @@ def reason_markup(say: Words, detail: JunctionDetail) -> str:
     reason = detail.reason
     if reason is None:
         return f'<p class="quiet">{escape(say("junction.why_none"))}</p>'
-    state = detail.state
     parts = ['<div class="why">']
-    if state.locked or state.emergency:
-        whose = say("why.locked") if state.locked else say("why.held", vehicle=state.emergency)
-        parts.append(f"<p><b>{escape(whose)}</b></p>")
+    first = who_decides(say, detail.state)
+    if first:
+        parts.append(f"<p><b>{escape(first)}</b></p>")
         if reason.source == "adaptive":
-            parts.append(f'<p class="quiet small">{escape(say("why.would"))}</p>')
+            word = "why.would" if detail.state.level == "adaptive" else "why.last"
+            parts.append(f'<p class="quiet small">{escape(say(word))}</p>')
     parts += [
         f"<p>{escape(reason_words(say, reason))}</p>",
         f'<p class="quiet small">{escape(say("why.when", time=clock(reason.time_s)))}',
@@ -62,6 +63,17 @@ def reason_markup(say: Words, detail: JunctionDetail) -> str:
     if reason.alternatives:
         parts.append(_choices(say, reason))
     return "".join(parts)
+
+
+def who_decides(say: Words, state: JunctionState) -> str:
+    """Return who decides where it is not the policy; empty where it is."""
+    if state.locked:
+        return say("why.locked")
+    if state.emergency:
+        return say("why.held", vehicle=state.emergency)
+    if state.level in ("plan", "isolated", "flash"):
+        return say(f"why.on_{state.level}", because=say.because(state.because) or say("common.unknown"))
+    return ""
 
 
 def _choices(say: Words, reason: Reason) -> str:

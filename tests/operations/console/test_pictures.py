@@ -123,6 +123,9 @@ def test_who_decides_comes_first() -> None:
     assert "An operator decides" not in reason_markup(SAY, detail(reason()))
     assert "An operator decides" in reason_markup(SAY, detail(reason(), locked=True))
     assert "Held for A1" in reason_markup(SAY, detail(reason(), emergency="A1"))
+    late = reason_markup(SAY, detail(reason(), level="plan", because="the policy is late"))
+    assert "follows its fixed plan: the controller is late." in late
+    assert "last decision" in late
 
 
 def test_sensors_list_the_worst_first() -> None:
