@@ -11,11 +11,15 @@ import pytest
 from cases import build_case
 from rooms import WatchedRoom
 
+from citybrain.demand.scenario import open_scenario
 from citybrain.detection.tokens import signed
 from citybrain.messages import PriorityRequest
+from citybrain.network import read_network
 from citybrain.operations.record.database import open_database
 from citybrain.operations.record.reader import check_chain, read_run
 from citybrain.operations.replay import check_again
+from citybrain.signals.plan import Plan
+from citybrain.signals.retiming.files import toml_text
 
 pytestmark = pytest.mark.sumo
 
@@ -25,9 +29,20 @@ def scenario(tmp_path_factory):
     return build_case(tmp_path_factory.mktemp("room-case"), end_s=1800).config
 
 
+def night_plan(scenario, folder):
+    opened = open_scenario(str(scenario))
+    network = read_network(opened.net_file)
+    stages = tuple(stage.index for stage in network.junctions[network.junction_index("B")].stages)
+    plan = Plan(junction_id="B", stages=stages, greens_s=tuple(12.0 for _ in stages), offset_s=3.0)
+    path = folder / "plans.toml"
+    path.write_text(toml_text(network, opened.rules, {"night": {"B": plan}}, source="a test"), encoding="utf-8")
+    return path
+
+
 @pytest.fixture(scope="module")
 def room(scenario, tmp_path_factory):
-    made = WatchedRoom(tmp_path_factory.mktemp("room"), scenario, drill=True)
+    folder = tmp_path_factory.mktemp("room")
+    made = WatchedRoom(folder, scenario, drill=True, plans=night_plan(scenario, folder))
     yield made
     made.room.close()
 
@@ -122,8 +137,10 @@ def test_a_stage_is_locked_and_undone_and_both_are_in_the_audit(room):
 
 def test_flash_plan_and_isolation_hold_as_long_as_they_may(room):
     room.act(kind="flash", junction="A", limit_s=40)
-    room.act(kind="force_plan", junction="B", limit_s=30)
+    room.act(kind="force_plan", junction="B", limit_s=30, plan="night")
     room.wait(lambda: room.last.flashing[0] and room.last.level.tolist() == [3, 1], 10, "flash and plan")
+    plans = {plan["id"]: plan["in_force"] for plan in room.client[None].get("/api/junctions/B").json()["plans"]}
+    assert plans == {"own": False, "night": True}
     room.wait(lambda: set(room.room.picture.history.lamps[0]) == {"o"}, 15, "flashing lamps")
     state = room.room.snapshot().junctions[0]
     assert (state.stage, state.level, state.locked) == (-1, "flash", True)

@@ -79,6 +79,7 @@ def test_a_policy_that_is_killed_or_frozen_is_replaced(room, how):
     assert room.last.policy_failures == failures + 1
     assert room.last.policy_pid != pid
     assert audited(room, "ladder", "the policy is")
+    assert ("killed by SIGKILL" if how == signal.SIGKILL else "no answer within 5 s") in room.last.policy_why
     assert audited(room, "ladder", "all is well again")
 
 

@@ -104,7 +104,7 @@ class Decider:
             has_plan=self.has_plan,
             sensors_dead=self.sensors_dead,
             conflict=self.conflict,
-            why_policy={"lost": "lost", "starting": "starting again"}.get(self.seat.status, "late"),
+            why_policy=self._why_policy(),
         )
         ids = {j.index: j.id for j in self._network.junctions}
         steps = self.ladder.update(observation.time_s, facts)
@@ -117,6 +117,11 @@ class Decider:
         if self._misses == 0:
             return True
         return self._has_answered and not self.answer.lost and self._misses < self.ladder.parameters.misses
+
+    def _why_policy(self) -> str:
+        if self.seat.status == "lost":
+            return f"lost ({self.seat.why})" if self.seat.why else "lost"
+        return "starting again" if self.seat.status == "starting" else "late"
 
     def _note(self, decision: Decision | None) -> None:
         if decision is None:

@@ -6,6 +6,7 @@ it ends the run and itself.
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -152,6 +153,8 @@ class _Session:
             report = engine.tick()
             tick_ms, was_late = pacer.end()
             if engine.tick_number == 1:  # it loads what the others find loaded
+                gc.collect()
+                gc.freeze()  # what a run begins with stays to its end: no collection need look at it again
                 pacer, was_late = Pacer(step_s, self._speed), False
             self._outbox.put(
                 replace(

@@ -76,6 +76,8 @@ class TickReport:
         What was commanded.
     digest : str
         Chained hash of all commands of the run so far.
+    actions, plans : mapping
+        By junction: ids of the actions in force, and the plan that is forced.
     inputs : tuple of Input
         What had an effect on this tick, for the record.
     lane_vehicles, lane_halted, confidence, age_s : ndarray of float32, by lane
@@ -96,6 +98,7 @@ class TickReport:
     level: NDArray[np.int8]
     because: Mapping[int, str]
     actions: Mapping[int, tuple[str, ...]]
+    plans: Mapping[int, str]
     ended: tuple[tuple[str, str], ...]
     sensors_dead: NDArray[np.bool_]
     lane_vehicles: NDArray[np.float32]
@@ -112,6 +115,7 @@ class TickReport:
     answers: tuple[EmergencyAnswer, ...]
     policy: str
     policy_failures: int
+    policy_why: str
     policy_pid: int | None
     decision_ms: float
     refusals: int

@@ -64,11 +64,13 @@ USUAL = SeatAnswer()
 class Seat(Protocol):
     """Where decisions come from.
 
-    ``status`` is ``ok``, ``late``, ``starting`` or ``lost``; ``failures`` counts those lost.
+    ``status`` is ``ok``, ``late``, ``starting`` or ``lost``; ``failures`` counts those lost, ``why`` says
+    what happened to the latest.
     """
 
     status: str
     failures: int
+    why: str
 
     @property
     def pid(self) -> int | None:
@@ -269,7 +271,7 @@ class RecordedSeat:
         self._passed = _Passed()
         self._last: Decision | None = None
         self._interval_s, self._due_ms = 1.0, 0
-        self.status, self.failures = "ok", 0
+        self.status, self.failures, self.why = "ok", 0, ""
 
     @property
     def pid(self) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
@@ -76,7 +77,7 @@ class LiveRoom:
         self.supervisor = Supervisor(start, self._told, self._state_changed)
         self.what_ifs = WhatIfs(config, self._states, self._save)
         self._actions: dict[str, Action] = {}
-        self._waiting: dict[tuple[str, int], Future[EmergencyAnswer]] = {}
+        self._waiting: dict[tuple[str, int], deque[Future[EmergencyAnswer]]] = {}
         self._saves: dict[str, Future[Saved]] = {}
         self._saved_ms, self._published_s = 0, 0.0
         self._console_ok = True
@@ -118,7 +119,7 @@ class LiveRoom:
             self._saved_ms = hello.time_ms
             in_force = list(self._actions.values())
         for action in in_force:
-            if action.request.kind == "emergency_corridor":
+            if action.request.kind == "emergency_corridor" or action.request.incident is not None:
                 self._over(action.id, "lost with the simulator")
             else:
                 self.supervisor.send("input", Input("action", action.model_dump()))
@@ -136,9 +137,7 @@ class LiveRoom:
             self._alarm("simulator", on=False)
             self._city_step("lost", LEVELS[int(max(report.level.tolist(), key=report.level.tolist().count))], "it is back")
         for answer in report.answers:
-            waiting = self._waiting.pop((answer.request_id, answer.sequence), None)
-            if waiting is not None:
-                waiting.set_result(answer)
+            self._answer(answer)
         for action_id, how in report.ended:
             self._over(action_id, how)
         for event in report.events:
@@ -359,7 +358,8 @@ class LiveRoom:
         self._check_changeable()
         key = (request.request_id, request.sequence)
         waiting: Future[EmergencyAnswer] = Future()
-        self._waiting[key] = waiting
+        with self.picture.lock:
+            self._waiting.setdefault(key, deque()).append(waiting)
         try:
             if not self.supervisor.send("input", Input("request", request.model_dump())):
                 raise RoomError("the loop cannot be reached; send the request again", 503)
@@ -367,7 +367,19 @@ class LiveRoom:
         except FutureTimeoutError:
             raise RoomError("the loop did not answer; send the request again", 503) from None
         finally:
-            self._waiting.pop(key, None)
+            with self.picture.lock:
+                queue = self._waiting.get(key, deque())
+                if waiting in queue:
+                    queue.remove(waiting)
+                if not queue:
+                    self._waiting.pop(key, None)
+
+    def _answer(self, answer: EmergencyAnswer) -> None:
+        """Give an answer to whoever asked first."""
+        with self.picture.lock:
+            queue = self._waiting.get((answer.request_id, answer.sequence))
+            if queue:
+                queue.popleft().set_result(answer)
 
     def inject(self, fault: dict[str, list[str]], who: Principal) -> AuditEntry:
         """Let sensors or lamps fail, for a drill."""

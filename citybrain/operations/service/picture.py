@@ -28,6 +28,7 @@ from citybrain.operations.service.history import History
 from citybrain.operations.service.ledger import utc
 from citybrain.operations.service.view import CityView
 from citybrain.operations.service.watchman import Watchman
+from citybrain.signals.retiming.files import read_plans
 
 _SNAPSHOT = TypeAdapter(CitySnapshot)
 _TICKS_KEPT = 600
@@ -50,6 +51,7 @@ class Picture:
     ) -> None:  # fmt: skip
         self.config, self.scenario, self.network, self._recorder = config, scenario, network, recorder
         self.replayed = replayed
+        self._stored = {} if config.plans is None else read_plans(config.plans, network, scenario.rules)
         facts = read_facts(scenario.net_file)
         self.geometry: Geometry = make_geometry(network, scenario.name, facts)
         self._location = facts.location
@@ -212,11 +214,23 @@ class Picture:
 
     def plans_of(self, j: int) -> tuple[PlanInfo, ...]:
         """Return the plans of a junction."""
-        plan = self.view.own_plan(j)
-        if plan is None:
-            return ()
-        level = 0 if self.report is None else int(self.report.level[j])
-        return (replace(plan, in_force=LEVELS[level] == "plan"),)
+        own, report = self.view.own_plan(j), self.report
+        found = [] if own is None else [own]
+        junction = self.network.junctions[j]
+        for period, plans in self._stored.items():
+            plan = plans.get(junction.id)
+            if plan is not None:
+                cycle_s = plan.cycle_s(self.network, self.scenario.rules)
+                found.append(
+                    PlanInfo(
+                        id=period, junction=junction.id, cycle_s=cycle_s, offset_s=plan.offset_s, stages=plan.stages,
+                        greens_s=plan.greens_s,
+                    )
+                )  # fmt: skip
+        if report is None or LEVELS[int(report.level[j])] != "plan":
+            return tuple(found)
+        forced = report.plans.get(j, "own")
+        return tuple(replace(plan, in_force=plan.id == forced) for plan in found)
 
     def corridor(self, corridor_id: str, last_s: float) -> CorridorHistory:
         """Return the greens along a corridor."""

@@ -23,8 +23,9 @@ class Watchman:
         now_s, when, state = report.time_ms / 1000, utc(report.when_s), self._alarms.state
         state(
             "policy", "", on=report.policy != "ok", severity="critical", time_s=now_s, when=when,
-            text=f"The policy is {report.policy}; junctions follow their plans until it is back.",
-            data={"status": report.policy},
+            text=f"The policy is {report.policy}; junctions follow their plans until it is back."
+            + (f" What happened: {report.policy_why}." if report.policy_why and report.policy != "late" else ""),
+            data={"status": report.policy, "why": report.policy_why},
         )  # fmt: skip
         clock_ok = not any(given.kind == "clock" and not given.data["ok"] for given in report.inputs)
         if not clock_ok or any(given.kind == "clock" for given in report.inputs):
