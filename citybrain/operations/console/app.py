@@ -18,6 +18,11 @@ from citybrain.operations.console.page import Console
 from citybrain.operations.room import ControlRoom, RoomError
 
 _STYLE = Path(__file__).parent / "style.css"
+_ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="6" fill="#151c23"/>'
+    '<circle cx="16" cy="8" r="4" fill="#b2404f"/><circle cx="16" cy="16" r="4" fill="#ffc53d"/>'
+    '<circle cx="16" cy="24" r="4" fill="#3ddc97"/></svg>'
+)
 _KEPT_MESSAGES = 20
 """A console that was away for longer is drawn anew; more would only fill memory."""
 
@@ -69,6 +74,7 @@ def mount(app: FastAPI, room: ControlRoom, access: Access) -> None:
         app,
         mount_path="/console",
         title="citybrain",
+        favicon=_ICON,
         dark=None,
         tailwind=False,
         message_history_length=_KEPT_MESSAGES,

@@ -30,7 +30,7 @@ export default {
     Object.assign(this, {
       edges: [], junctions: [], congestion: [], cells: [], emergencies: [], incidents: [], closed: new Set(),
       at: { x: 0, y: 0, scale: 0.1 }, pointers: new Map(), moved: 0, chosen: { kind: "", id: "" }, over: null, waiting: 0,
-      fitted: false, blink: false, trail: [],
+      fitted: false, blink: false, trail: [], late: [], // late: ms from a tick to its picture
     });
   },
   mounted() {
@@ -73,6 +73,8 @@ export default {
       if (message.emergencies) this.emergencies = message.emergencies;
       if (message.incidents) this.incidents = message.incidents;
       if (message.closed) this.closed = new Set(message.closed);
+      if (message.when) this.late.push(Date.now() - Date.parse(message.when));
+      if (this.late.length > 600) this.late.shift();
       this.revision += 1;
       this.dirty();
     },
@@ -100,7 +102,7 @@ export default {
       return { congestion: counts, incidents: this.incidents.map((i) => i.id), emergencies: this.emergencies,
         locked: this.junctions.filter((_, i) => this.cells[i][3].includes("L")).map((j) => j.id),
         lamps: Object.fromEntries(this.junctions.map((j, i) => [j.id, this.cells[i][0]])),
-        at: this.at, revision: this.revision };
+        at: this.at, revision: this.revision, late: this.late };
     },
     screenOf(kind, id) {
       const place = this.placeOf(kind, id), box = this.$refs.canvas.getBoundingClientRect();
@@ -417,6 +419,7 @@ function shape(g, level, x, y, r) { // a shape for every level, so that nobody n
 }
 
 function label(g, text, x, y, ink) {
+  if (text.length > 26) text = text.slice(0, 25) + "…";
   g.font = "500 12px Roboto, sans-serif";
   g.lineWidth = 3.5; g.strokeStyle = ink.map; g.strokeText(text, x, y);
   g.fillStyle = ink.text; g.fillText(text, x, y);

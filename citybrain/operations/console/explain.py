@@ -6,10 +6,14 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from citybrain.operations.console.headline import clock, span
+from citybrain.operations.console.shapes import heading_in
 from citybrain.operations.console.words import Words
 from citybrain.operations.details import EdgeGeometry, JunctionDetail, LaneHealth, Reason
+from citybrain.operations.messages import JunctionState
 
 _MOST_CHOICES = 8
+_ARROWS = "↑↗→↘↓↙←↖"
+"""Where traffic is going, north up."""
 
 
 def reason_words(say: Words, reason: Reason) -> str:
@@ -41,17 +45,35 @@ def reason_markup(say: Words, detail: JunctionDetail) -> str:
     reason = detail.reason
     if reason is None:
         return f'<p class="quiet">{escape(say("junction.why_none"))}</p>'
-    parts = [
-        f'<div class="why"><p>{escape(reason_words(say, reason))}</p>',
+    parts = ['<div class="why">']
+    first = who_decides(say, detail.state)
+    if first:
+        parts.append(f"<p><b>{escape(first)}</b></p>")
+        if reason.source == "adaptive":
+            word = "why.would" if detail.state.level == "adaptive" else "why.last"
+            parts.append(f'<p class="quiet small">{escape(say(word))}</p>')
+    parts += [
+        f"<p>{escape(reason_words(say, reason))}</p>",
         f'<p class="quiet small">{escape(say("why.when", time=clock(reason.time_s)))}',
     ]
     said = reason.because or reason.note
     if said:
-        parts.append(f" · {escape(say('why.said', because=said))}")
+        parts.append(f" · {escape(say('why.said', because=say.because(said)))}")
     parts.append("</p></div>")
     if reason.alternatives:
         parts.append(_choices(say, reason))
     return "".join(parts)
+
+
+def who_decides(say: Words, state: JunctionState) -> str:
+    """Return who decides where it is not the policy; empty where it is."""
+    if state.locked:
+        return say("why.locked")
+    if state.emergency:
+        return say("why.held", vehicle=state.emergency)
+    if state.level in ("plan", "isolated", "flash"):
+        return say(f"why.on_{state.level}", because=say.because(state.because) or say("common.unknown"))
+    return ""
 
 
 def _choices(say: Words, reason: Reason) -> str:
@@ -79,11 +101,12 @@ def sensor_markup(say: Words, edges: Mapping[str, EdgeGeometry], sensors: Sequen
         edge = edges.get(lane.edge)
         name = (edge.name if edge is not None else "") or lane.edge
         number = lane.lane.rpartition("_")[2]
+        arrow = "" if edge is None else _ARROWS[round(heading_in(edge) / 45.0) % 8]
         meter = f'<span class="meter {lane.state}"><i style="width:{100 * min(max(lane.confidence, 0), 1):.0f}%"></i></span>'
         state = "" if lane.state == "ok" else f" {escape(say(f'sensor.{lane.state}'))}"
         age = "–" if lane.state == "dead" else span(lane.age_s)
         rows.append(
-            f'<tr><td title="{escape(lane.lane)}">{escape(name)} <span class="quiet">{escape(number)}</span></td>'
+            f'<tr><td title="{escape(lane.lane)}">{arrow} {escape(name)} <span class="quiet">{escape(number)}</span></td>'
             f"<td>{meter}{100 * lane.confidence:.0f} %{state}</td><td>{age}</td><td>{lane.queue_veh:.0f}</td></tr>"
         )
     return f'<table class="plain"><thead><tr>{heads}</tr></thead><tbody>{"".join(rows)}</tbody></table>'

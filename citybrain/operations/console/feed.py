@@ -97,7 +97,8 @@ class Feed:
         if before is not None and _is_same(before, snapshot):
             return
         frame = make_frame(snapshot)
-        message, headline = difference(self.frame, frame), make_headline(snapshot)
+        message = {**difference(self.frame, frame), "when": snapshot.when}
+        headline = make_headline(snapshot)
         self.snapshot, self.frame, self.headline, self._sent_s = snapshot, frame, headline, now_s
         self._tell(present, lambda watcher: watcher.show(snapshot, headline, message))
 

@@ -121,7 +121,7 @@ class Console:
 
     def show(self, snapshot: CitySnapshot, headline: Headline, message: dict[str, Any]) -> None:
         """Take a tick in."""
-        if message and self._open:
+        if self._open:
             self._map.send(message)
         self._strip.show(snapshot, headline)
         worst = "critical" if headline.critical else "warning"

@@ -105,13 +105,13 @@ def history_picture(
 
 
 def time_space_picture(
-    history: CorridorHistory, names: Mapping[str, str], *, label: str, width: float = 640.0, height: float = 470.0
+    history: CorridorHistory, names: Mapping[str, str], *, label: str, width: float = 720.0, height: float = 600.0
 ) -> str:
     """Draw a corridor through time and space: greens along it, and lines at the speed limit from green to green.
 
     Time runs to the right until now, distance upwards along the corridor.
     """
-    left, right, top, bottom = 130.0, 14.0, 8.0, 26.0
+    left, right, top, bottom = 200.0, 14.0, 4.0, 26.0
     begin_s, end_s = history.begin_s, history.end_s
     most_m = max([*history.corridor.at_m, 1.0])
 
@@ -126,16 +126,20 @@ def time_space_picture(
     step_s = next(s for s in (30, 60, 120, 300, 600) if (end_s - begin_s) / s <= 8 or s == 600)
     mark_s = math.ceil(begin_s / step_s) * step_s
     while mark_s <= end_s:
+        anchor = "middle" if x(mark_s) < width - 30 else "end"
         parts.append(
             f'<line class="grid" x1="{x(mark_s):.1f}" x2="{x(mark_s):.1f}" y1="{top:g}" y2="{height - bottom:g}"/>'
-            f'<text class="axis" x="{x(mark_s):.1f}" y="{height - 8:g}" text-anchor="middle">{clock(mark_s)}</text>'
+            f'<text class="axis" x="{x(mark_s):.1f}" y="{height - 8:g}" text-anchor="{anchor}">{clock(mark_s)}</text>'
         )
         mark_s += step_s
     parts += _bands(history, x, y)
     last_y = math.inf
+    known_s = min((since_s for spans in history.spans for since_s, _ in spans), default=end_s)
     for junction, metres, spans in zip(history.corridor.junctions, history.corridor.at_m, history.spans, strict=True):
         at = y(metres)
-        parts.append(f'<rect class="red" x="{left:g}" y="{at - 1.5:.1f}" width="{width - left - right:g}" height="3"/>')
+        parts.append(
+            f'<rect class="red" x="{x(known_s):.1f}" y="{at - 1.5:.1f}" width="{x(end_s) - x(known_s):.1f}" height="3"/>'
+        )
         for since_s, until_s in spans:
             ends_s = end_s if until_s is None else until_s
             if ends_s > begin_s:
@@ -145,7 +149,7 @@ def time_space_picture(
                 )
         if last_y - at >= 11:
             name = names.get(junction, junction)
-            short = name if len(name) <= 19 else f"{name[:18]}…"
+            short = name if len(name) <= 31 else f"{name[:30]}…"
             parts.append(
                 f'<text class="axis name" x="{left - 8:g}" y="{at + 4:.1f}" text-anchor="end">{escape(short)}'
                 f"<title>{escape(name)}</title></text>"

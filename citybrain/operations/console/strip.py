@@ -72,6 +72,7 @@ class Strip:
         tick = f"{headline.tick_ms:.0f}"
         self._health.set_text(say("strip.late" if headline.late else "strip.tick", tick=tick))
         self._health.classes(remove="bad", add="bad" if headline.late else "")
+        self._health_more.classes(remove="watch", add="watch" if headline.tick_p99_ms > headline.deadline_ms else "")
         self._health_more.set_text(
             say("strip.tick_more", p99=f"{headline.tick_p99_ms:.0f}", limit=f"{headline.deadline_ms:.0f}")
         )

@@ -38,6 +38,14 @@ class Words:
         except (KeyError, IndexError):
             return fallback
 
+    def because(self, text: str) -> str:
+        """Return reasons that the room gives in its own words (several with a semicolon between), where they are known."""
+        return "; ".join(self.find(f"because.{_key(part)}", part) for part in text.split("; "))
+
+
+def _key(text: str) -> str:
+    return "".join(c if c.isalnum() else "_" for c in text.lower())
+
 
 @cache
 def catalogue(language: str) -> dict[str, str]:

@@ -59,6 +59,7 @@ class PriorityService:
         self.parameters = parameters or PriorityParameters()
         self.stages = ApproachStages(network)
         self.network = self.stages.network
+        self._own_stages = np.array([max(len(junction.stages), 1) for junction in network.junctions])
         self.times, self.reroute = times, reroute
         self.desk = RequestDesk(network, key)
         self.planner = RoutePlanner(network)
@@ -143,11 +144,16 @@ class PriorityService:
         self.holds.drop(name)
 
     def view(self, signals: SignalView) -> SignalView:
-        """Return what policies and sensors may see: only stages that they know."""
-        if not self._served:
+        """Return what policies and sensors may see: only stages that they know.
+
+        An added stage may be shown where nobody is served, too: after the longest green that the
+        interlock allows, it moves on to the stage that waited longest.
+        """
+        added = np.flatnonzero(signals.stage >= self._own_stages)
+        if not len(added):
             return signals
         stage = signals.stage.copy()
-        for junction in self._served:
+        for junction in added.tolist():
             stage[junction] = self.stages.own_stage(junction, int(stage[junction]))
         return replace(signals, stage=stage)
 

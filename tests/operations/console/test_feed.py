@@ -56,7 +56,7 @@ def test_a_tick_is_shown_once_and_then_only_changes(room: Room) -> None:
     room.now = snapshot(tick=2, edges=edges(0, 0, 1, 2, 2, -1))
     feed.look(12.0)
     assert screen.messages[0]["whole"] is True
-    assert screen.messages[1:] == [{"edges": [(4, 2)]}]
+    assert screen.messages[1:] == [{"edges": [(4, 2)], "when": ""}]
     assert feed.whole()["edges"][4] == (4, 2)
 
 

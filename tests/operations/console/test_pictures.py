@@ -104,9 +104,9 @@ def test_reasons_name_the_costs() -> None:
     assert "only choice" in reason_words(SAY, reason(alternatives=(Alternative(stage=1, predicted_delay_veh_s=3.0),)))
 
 
-def detail(why: Reason | None) -> JunctionDetail:
+def detail(why: Reason | None, **state: object) -> JunctionDetail:
     return JunctionDetail(
-        id="J", name="J", time_s=25_201.0, state=junction_state(), stages=(), history=(), reason=why, reasons=(), sensors=(),
+        id="J", name="J", time_s=25_201.0, state=junction_state(**state), stages=(), history=(), reason=why, reasons=(), sensors=(),
         plans=(),
     )  # fmt: skip
 
@@ -119,6 +119,15 @@ def test_reason_lists_the_choices_best_first_and_escapes() -> None:
     assert "No decision" in reason_markup(SAY, detail(None))
 
 
+def test_who_decides_comes_first() -> None:
+    assert "An operator decides" not in reason_markup(SAY, detail(reason()))
+    assert "An operator decides" in reason_markup(SAY, detail(reason(), locked=True))
+    assert "Held for A1" in reason_markup(SAY, detail(reason(), emergency="A1"))
+    late = reason_markup(SAY, detail(reason(), level="plan", because="the policy is late"))
+    assert "follows its fixed plan: the controller is late." in late
+    assert "last decision" in late
+
+
 def test_sensors_list_the_worst_first() -> None:
     lanes = [
         LaneHealth(lane="south_0", edge="south", confidence=0.9, age_s=1.0, queue_veh=3.0, state="ok"),
@@ -126,6 +135,7 @@ def test_sensors_list_the_worst_first() -> None:
     ]
     page = sensor_markup(SAY, EDGES, lanes)
     assert page.index("no data") < page.index("90 %")
+    assert "↑ Jalan south" in page
 
 
 def test_map_geometry_knows_where_lamps_stand() -> None:

@@ -61,3 +61,4 @@ def test_words_of_others_fall_back_to_what_they_wrote() -> None:
     assert say.find("alarm.unheard-of", "as it was written") == "as it was written"
     assert say.find("ask.lock_stage", "no stage known") == "no stage known"
     assert Words("xx").language == FIRST
+    assert say.because("its sensors are dead; something new") == "penderianya rosak; something new"

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from builders import observation, signal_view
 
+from citybrain.detection.link_times import LinkTimes
 from citybrain.network.intergreens import SignalRules
 from citybrain.network.synthetic import grid_network
 from citybrain.signals.interlock import conflicting_greens
@@ -15,6 +16,7 @@ from citybrain.signals.priority.holds import Holds
 from citybrain.signals.priority.parameters import PriorityParameters
 from citybrain.signals.priority.route import RoutePlanner
 from citybrain.signals.priority.route_line import RouteLine
+from citybrain.signals.priority.service import PriorityService
 from citybrain.signals.priority.stages import ApproachStages
 
 RULES = SignalRules(yellow_s=3.0, all_red_s=1.0)
@@ -46,6 +48,15 @@ def test_every_approach_can_be_cleared_without_a_conflict(stages, left_hand):
                 stage = more.serving(own.index, (edge,), shown)
                 assert all(junction.stages[stage].state[network.movements[m].link] == "G" for m in movements)
                 assert 0 <= more.own_stage(own.index, stage) < len(own.stages)
+
+
+def test_a_policy_never_sees_an_added_stage_whoever_shows_it():
+    service = PriorityService(NETWORK, RULES, key=b"key", times=LinkTimes(NETWORK), own_plans=False)
+    most = [len(junction.stages) - 1 for junction in service.network.junctions]
+    seen = service.view(signal_view(most)).stage  # as after the longest green that the interlock allows
+    assert all(stage < len(junction.stages) for stage, junction in zip(seen, NETWORK.junctions, strict=True))
+    own = signal_view([1] * len(most))
+    assert service.view(own) is own
 
 
 def corridor(stages=None):

@@ -11,11 +11,13 @@ from citybrain.operations.actions import Action, AuditEntry
 from citybrain.operations.console.desk import Desk
 from citybrain.operations.console.elements import box, button, text
 from citybrain.operations.console.headline import clock, span
+from citybrain.operations.console.words import Words
 from citybrain.operations.messages import CitySnapshot
 from citybrain.operations.room import RoomError
 
 _LAST = 40
 _LONGEST = 90
+_IN_TITLE = frozenset({"kind", "junction", "junctions", "limit_s", "reason", "origin", "destination", "edge"})
 
 
 class ActionsPanel:
@@ -84,10 +86,13 @@ class ActionsPanel:
             with box():
                 where = f": {self.desk.name(entry.where)}" if entry.where else ""
                 text(f"{say.find(f'kind.{entry.kind}', entry.kind)}{where}", "what")
-                why = f" · {entry.why}" if entry.why else ""
+                why = f" · {say.because(entry.why)}" if entry.why else ""
                 text(f"{clock(entry.time_s)} · {say('common.by', who=entry.who)}{why}", "when")
                 if entry.old or entry.new:
-                    text(say("actions.old_new", old=_short(entry.old), new=_short(entry.new)), "quiet small")
+                    text(
+                        say("actions.old_new", old=change_words(say, entry.old), new=change_words(say, entry.new)),
+                        "quiet small",
+                    )
 
 
 def action_place(desk: Desk, action: Action) -> str:
@@ -99,7 +104,21 @@ def action_place(desk: Desk, action: Action) -> str:
     return place if request.stage is None else f"{place}, {desk.say('junction.stage', stage=request.stage + 1)}"
 
 
-def _short(values: Mapping[str, Any]) -> str:
-    parts = [f"{key} {value if isinstance(value, str) else json.dumps(value)}" for key, value in values.items()]
+def change_words(say: Words, values: Mapping[str, Any]) -> str:
+    """Return one side of an audit entry in words; what its title says already is left out."""
+    parts = []
+    for key, value in values.items():
+        if key in _IN_TITLE or value in (None, "", [], {}, ()):
+            continue
+        if key == "stage":
+            parts.append(say("junction.stage", stage=int(value) + 1) if int(value) >= 0 else say("level.flash"))
+        elif key == "until_s":
+            parts.append(say("common.until", time=clock(float(value))))
+        elif key == "level":
+            parts.append(say.find(f"level.{value}", str(value)))
+        elif isinstance(value, str):
+            parts.append(value if key == "plan" else f"{key} {value}")
+        else:
+            parts.append(f"{key} {json.dumps(value, ensure_ascii=False)}")
     line = ", ".join(parts) or "–"
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"

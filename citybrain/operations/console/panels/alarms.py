@@ -59,7 +59,7 @@ class AlarmsPanel:
                         if alarm.cleared_s is not None:
                             when = say("common.ended", time=clock(alarm.cleared_s))
                         where = self.desk.name(alarm.where) if alarm.where else say("common.whole_city")
-                        text(when if where in words else f"{where} · {when}", "when")
+                        text(when if where in words or alarm.kind == "incident" else f"{where} · {when}", "when")
                     with box("acts"):
                         kind = self._kind(alarm)
                         if kind:

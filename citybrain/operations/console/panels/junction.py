@@ -141,7 +141,7 @@ class JunctionPanel:
                     text(plan.id, "what")
                     text(say("junction.plan_line", cycle=f"{plan.cycle_s:.0f}", offset=f"{plan.offset_s:.0f}"), "when")
                 with box("acts"):
-                    if plan.in_force:
+                    if plan.in_force and detail.state.level == "plan":
                         text(say("junction.in_force"), "tag")
                     question = say("ask.force_plan", plan=plan.id, where=where)
                     button(
@@ -182,7 +182,7 @@ class JunctionPanel:
         if state.sensors != "ok":
             tags.append((state.sensors, say("junction.sensors") + ": " + say(f"sensor.{state.sensors}")))
         spans = [f'<span class="tag {escape(kind)}">{escape(words)}</span>' for kind, words in tags]
-        because = f'<span class="quiet small">{escape(state.because)}</span>' if state.because else ""
+        because = f'<span class="quiet small">{escape(say.because(state.because))}</span>' if state.because else ""
         return "".join(spans) + because
 
     def _draw_edge(self, snapshot: CitySnapshot) -> None:
