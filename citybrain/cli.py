@@ -22,6 +22,7 @@ from citybrain.cli_new import new
 from citybrain.cli_retime import retime
 from citybrain.cli_seeds import parse_seeds
 from citybrain.cli_sweep import sweep
+from citybrain.cli_train_detector import train_detector
 from citybrain.errors import CitybrainError, InputError
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ app.add_typer(network)
 app.add_typer(new)
 app.command()(retime)
 app.command()(incidents)
+app.command()(train_detector)
 app.command()(sweep)
 app.command()(league)
 app.command()(emergency)
