@@ -204,6 +204,7 @@ def incident_runs(
 
 
 def check_recordings(folder: Path | None) -> None:
+    """Raise InputError unless the folder holds recordings."""
     if folder is None or not any(folder.glob(f"*/{FILE}")):
         raise InputError(
             f"{folder}: holds no recordings; make some with citybrain incidents SCENARIO --recordings {folder}"
