@@ -23,7 +23,7 @@ from citybrain.errors import InputError
 from citybrain.evaluation.evaluate import prepare_folder
 from citybrain.evaluation.incidents.measures import Score, Truth, curve, score, truths
 from citybrain.evaluation.incidents.recording import Recorded, RunToRecord, as_json, read_recorded, record
-from citybrain.evaluation.incidents.section import section
+from citybrain.evaluation.incidents.section import response_saving_pct, section
 from citybrain.evaluation.incidents.watch import Watched, watch
 from citybrain.evaluation.results import Results
 from citybrain.evaluation.warm import warm_state
@@ -52,6 +52,8 @@ class IncidentRequest:
         scenario all that it holds is judged.
     count : int
         Incidents a run; 0 for incident-free runs alone.
+    response : str
+        Sensors by which incidents are answered in one more run a seed; empty for none.
     """
 
     scenario: Scenario | None
@@ -59,6 +61,7 @@ class IncidentRequest:
     seeds: tuple[int, ...] = ()
     count: int = 0
     policy: str = "fixed-time"
+    response: str = ""
     spec: Path | None = None
     recordings: Path | None = None
     jobs: int = 1
@@ -99,7 +102,7 @@ def study(request: IncidentRequest, progress: Callable[[int, int], None] = lambd
     """
     if not request.sensors:
         raise InputError("no sensors given; use --sensors loops,camera")
-    for name in request.sensors:
+    for name in (*request.sensors, *([request.response] if request.response else [])):
         check_sensors(name)
     network = None if request.scenario is None else check(request, request.scenario)
     if request.scenario is None:
@@ -110,9 +113,10 @@ def study(request: IncidentRequest, progress: Callable[[int, int], None] = lambd
         ProcessPoolExecutor(request.jobs, mp_context=get_context("spawn")) as pool,
     ):
         home = request.recordings or Path(temporary)
-        per_seed = 2 if request.count or request.spec else 1
-        n_runs = 0 if network is None else per_seed * len(request.seeds)
-        n_steps, done = 2 * n_runs, 0
+        with_incidents = bool(request.count or request.spec)
+        watched_runs = 0 if network is None else (1 + with_incidents) * len(request.seeds)
+        answered_runs = len(request.seeds) if with_incidents and request.response else 0
+        n_steps, done = 2 * watched_runs + answered_runs, 0
         progress(0, n_steps)
 
         def record_all(runs: Sequence[RunToRecord]) -> list[Path]:
@@ -129,15 +133,20 @@ def study(request: IncidentRequest, progress: Callable[[int, int], None] = lambd
         if request.scenario is not None and network is not None:
             cleans = clean_runs(request, request.scenario)
             folders = record_all(cleans)
-            folders += record_all(incident_runs(request, network, cleans, folders))
+            hits = incident_runs(request, network, cleans, folders)
+            folders += record_all(hits)
+            answered = record_all([replace(run, response=request.response) for run in hits] if request.response else [])
         else:
-            folders = sorted(path.parent for path in home.glob(f"*/{FILE}"))
+            every = sorted(path.parent for path in home.glob(f"*/{FILE}"))
+            answered = [folder for folder in every if read_recorded(folder).response]
+            folders = [folder for folder in every if folder not in answered]
             n_steps = len(folders)
         watched = []
         for future_ in [pool.submit(_watch_alone, folder, request.sensors) for folder in folders]:
             watched.append(future_.result())
             progress(done + len(watched), n_steps)
-    return conclude(request, watched)
+        answers = [read_recorded(folder) for folder in answered]
+    return conclude(request, watched, answers)
 
 
 def check(request: IncidentRequest, scenario: Scenario) -> Network:
@@ -227,7 +236,7 @@ def _watch_alone(folder: Path, sensors: Sequence[str]) -> Watched:
     return watch(recorded, read_network(recorded.net_file, recorded.additional_files), sensors)
 
 
-def conclude(request: IncidentRequest, watched: Sequence[Watched]) -> IncidentStudy:
+def conclude(request: IncidentRequest, watched: Sequence[Watched], answers: Sequence[Recorded] = ()) -> IncidentStudy:
     """Score the runs and write the files.
 
     Raises
@@ -255,6 +264,7 @@ def conclude(request: IncidentRequest, watched: Sequence[Watched]) -> IncidentSt
     thresholds = {kind: make(network, links).threshold for kind, make in detectors().items()}
     scores = {key: score(hits, cleans, key, thresholds[key[1]]) for key in keys}
     curves = {key: curve(hits, cleans, key) for key in keys}
+    saving = response_saving_pct([run.recorded for run, _ in hits], paired, answers)
     scenario = request.scenario
     results = Results(
         scenario=", ".join(sorted({run.recorded.scenario for run in watched})),
@@ -270,7 +280,7 @@ def conclude(request: IncidentRequest, watched: Sequence[Watched]) -> IncidentSt
         runs=[],
         policies={},
         comparison=[],
-        incidents={name: section(name, scores, watched) for name in request.sensors},
+        incidents={name: section(name, scores, watched, saving) for name in request.sensors},
     )
     outcome = IncidentStudy(results=results, hits=hits, cleans=cleans, scores=scores, curves=curves)
     results.write(request.out / "results.json")

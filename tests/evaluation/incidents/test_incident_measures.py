@@ -26,6 +26,7 @@ def watched(scores, *, happened_s=1520.0, vehicles=0):
         folder=Path("run"), network="grid", scenario="grid", window_s=(0, 3600), net_file=Path("grid"),
         additional_files=(), seed=1, policy="fixed-time",
         incidents=((INCIDENT, happened_s),) if happened_s is not None else (), time_s=TIME_S, edge_vehicles=on_edge,
+        waiting=np.zeros(len(TIME_S), np.int32),
     )  # fmt: skip
     return Watched(
         recorded=recorded, time_s=TIME_S, scores={KEY: scores}, link_edge=LINKS, reports={KEY: []},
