@@ -73,7 +73,7 @@ class Boosted:
         """Return the score of every link."""
         rows = self._features.update(signs)
         if rows is not None:
-            # log-odds of training data in which half of the rows are incidents; 5 and more are left apart
+            # of training data in which incidents weigh half; what is rarer in a city needs a higher threshold
             self._score = np.maximum(self._trees.log_odds(rows), 0.0)
         return self._score
 
