@@ -26,6 +26,7 @@ from citybrain.cli_retime import retime
 from citybrain.cli_seeds import parse_seeds
 from citybrain.cli_serve import replay, serve, token
 from citybrain.cli_sweep import sweep
+from citybrain.cli_train_detector import train_detector
 from citybrain.errors import CitybrainError, InputError
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ app.add_typer(exchange)
 app.add_typer(new)
 app.command()(retime)
 app.command()(incidents)
+app.command()(train_detector)
 app.command()(sweep)
 app.command()(league)
 app.command()(emergency)

@@ -37,6 +37,9 @@ def incidents(
         Path | None, typer.Option(help="TOML file with [[incident]] tables, instead of drawing them by the seed.")
     ] = None,
     policy: Annotated[str, typer.Option(help="Policy that runs the signals.")] = "fixed-time",
+    response: Annotated[
+        str, typer.Option(help="Sensors by which incidents are answered (advice, held-back greens) in one more run a seed.")
+    ] = "",
     begin: Annotated[float | None, typer.Option(help="Start of the window, seconds.")] = None,
     end: Annotated[float | None, typer.Option(help="End of the window, seconds.")] = None,
     recordings: Annotated[
@@ -65,6 +68,7 @@ def incidents(
         count=count,
         spec=spec,
         policy=policy,
+        response=response,
         recordings=recorded or recordings,
         jobs=jobs,
         out=out,

@@ -22,6 +22,7 @@ from citybrain.messages import OWN_PROGRAM, Command
 from citybrain.network.model import Network
 from citybrain.simulation.plant import Readings
 from citybrain.simulation.sumo_closures import SumoClosures
+from citybrain.simulation.sumo_advice import SumoAdvice
 from citybrain.simulation.sumo_fleet import SumoFleet
 from citybrain.simulation.sumo_incidents import Staged, SumoIncidents
 from citybrain.simulation.sumo_reader import SumoReader
@@ -174,6 +175,15 @@ class SumoPlant:
         """Let incidents happen as the run goes on; return what will tell how far they have come."""
         self._incidents = SumoIncidents(self._api, self.network, incidents)
         return self._incidents.staged
+
+    def advice(self, *, seed: int) -> SumoAdvice:
+        """Return a way to advise drivers."""
+        return SumoAdvice(self._api, seed=seed)
+
+    def waiting(self) -> int:
+        """Return how many vehicles wait outside for room to depart."""
+        with self._losses():
+            return len(self._api.simulation.getPendingVehicles())
 
     def run_to(self, time_ms: int) -> None:
         """Advance by as many steps as it takes; for when nobody needs to look or command in between."""

@@ -25,6 +25,9 @@ class DischargeParameters:
     ----------
     stuck_per_s : float
         For each second that somebody is seen to stand with a free road ahead.
+    overdue_weight : float
+        How much evidence of overdue vehicles counts: thousands of links and windows are looked at, so that it must be
+        stronger than that of what is seen.
     gap_per_s : float
         For each second in which a loop upstream is occupied and the road from there to the stop line empty.
     settle_s : float
@@ -39,7 +42,8 @@ class DischargeParameters:
         Share of its usual count that a blocked lane keeps.
     """
 
-    stuck_per_s: float = 0.6
+    stuck_per_s: float = 0.5
+    overdue_weight: float = 0.65
     gap_per_s: float = 0.35
     settle_s: float = 4.0
     crawl_per_s: float = 0.2
@@ -92,7 +96,8 @@ class Discharge:
         link = self._links.link_of
         held = np.bincount(link, standing, n) > 0
         left = np.bincount(link, np.where(self._links.is_stop, s.stop_count, 0.0), n).astype(np.float64)
-        self._late = np.minimum(self._overdue.update(s, left, held, self._late < 3.0), MOST)
+        weight = self.parameters.overdue_weight
+        self._late = np.minimum(weight * self._overdue.update(s, left, held, self._late / weight), MOST)
         return np.asarray(np.maximum.reduce(list(self.by_test().values())))
 
     def by_test(self) -> dict[str, NDArray[np.float64]]:

@@ -10,7 +10,7 @@ from citybrain.detection.incidents.link_signs import Signs
 from citybrain.detection.incidents.shape import Shape
 from citybrain.network.model import Network
 
-_WINDOWS_S = (30, 45, 60, 90, 120, 180, 240, 360)
+_WINDOWS_S = (60, 90, 120, 180, 240, 360)
 _OTHERS_FROM_S = 90
 """Others come in platoons of signals that are not known: only over a cycle are they steady."""
 _REACH_M = 1200.0
@@ -21,10 +21,12 @@ _CAUTION = 0.9
 _LEAST_LEFT, _MOST_LEFT = 0.03, 0.6
 _FASTEST, _SLOWEST, _SLOW_START_S, _SLACK_S = 1.15, 0.75, 3.0, 4.0
 _SPREAD_WINDOW_S = 60
-_SPREAD_PRIOR = 15.0
+_SPREAD_PRIOR, _SPREAD_USUAL = 10.0, 0.8
 _LEAST_SPREAD, _MOST_SPREAD = 0.5, 8.0
 _OTHERS_SPREAD = 1.25
 _STORED_VEHICLES = 7.0
+_QUIET, _ODD = 2.0, 7.0
+_MOST_SAMPLE = 4.0
 
 
 class Overdue:
@@ -74,13 +76,13 @@ class Overdue:
         self._could, self._came, self._left = (np.zeros((_RING_S, n)) for _ in range(3))
         self._held_s = np.zeros(n)
         self._mean_in, self._mean_sent = np.zeros(n), np.zeros(n)
-        self._spread_sum, self._spread_n = np.full(n, _SPREAD_PRIOR), np.full(n, _SPREAD_PRIOR)
+        self._spread_sum, self._spread_n = np.full(n, _SPREAD_PRIOR * _SPREAD_USUAL), np.full(n, _SPREAD_PRIOR)
         self._age_s, self._step = 0.0, 0
-        self._last_must = np.zeros(n)
+        self._last_must, self._must_now = np.zeros(n), np.zeros(n)
         self.missing = np.zeros(n)
 
     def update(
-        self, s: Signs, left: NDArray[np.float64], held: NDArray[np.bool_], trusted: NDArray[np.bool_]
+        self, s: Signs, left: NDArray[np.float64], held: NDArray[np.bool_], before: NDArray[np.float64]
     ) -> NDArray[np.float64]:
         """Return by link the evidence that vehicles are overdue; steps are taken to be one second long.
 
@@ -90,19 +92,20 @@ class Overdue:
             Vehicles that left it over its stop lines in this step.
         held : ndarray of bool, by link
             Whether a queue stands over the place of counting: then nobody can come in, whatever was sent.
-        trusted : ndarray of bool, by link
-            Where what comes is taken as usual and learnt.
+        before : ndarray of float64, by link
+            The evidence of the step before: little of it, and what comes is learnt as usual; how much what comes
+            varies is learnt up to more of it, or chance would be taken for an incident.
         """
         now, n = self._step % _RING_S, self._n
-        before = (self._step - 1) % _RING_S
-        self._sent[now] = self._sent[before] + s.passed
-        self._came[now] = self._came[before] + s.arrived
-        self._left[now] = self._left[before] + left
+        last = (self._step - 1) % _RING_S
+        self._sent[now] = self._sent[last] + s.passed
+        self._came[now] = self._came[last] + s.arrived
+        self._left[now] = self._left[last] + left
         could = self._sum(now - self._first)
         must = self._sum(now - self._last)
         self._could[now], self._must_now = could, must
         self._held_s = np.where(held, 0.0, self._held_s + s.dt_s)
-        self._learn(s, must, trusted & ~held)
+        self._learn(s, must, (before < _QUIET) & ~held, before < _ODD)
         self._step += 1
         self._age_s += s.dt_s
         best, self.missing = np.zeros(n), np.zeros(n)
@@ -135,7 +138,9 @@ class Overdue:
         others = np.maximum(self._mean_in - ratio * self._mean_sent, 0.0)
         return ratio, others, np.minimum(self._spread_sum / self._spread_n, _MOST_SPREAD)
 
-    def _learn(self, s: Signs, must: NDArray[np.float64], trusted: NDArray[np.bool_]) -> None:
+    def _learn(
+        self, s: Signs, must: NDArray[np.float64], trusted: NDArray[np.bool_], bounded: NDArray[np.bool_]
+    ) -> None:
         pace = np.where(trusted, s.dt_s / min(self._age_s + s.dt_s, _MEMORY_S), 0.0)
         self._mean_in += pace * (s.arrived / s.dt_s - self._mean_in)
         self._mean_sent += pace * (np.maximum(must - self._last_must, 0.0) / s.dt_s - self._mean_sent)
@@ -146,8 +151,11 @@ class Overdue:
         now = self._step % _RING_S
         ratio, others, _ = self._usual()
         due = ratio * np.maximum(must - self._could[then], 0.0) + others * _SPREAD_WINDOW_S
-        short = np.maximum(due - (self._came[now] - self._came[then]), 0.0)  # too few; more than must come is no sign
-        usable = trusted & (self._held_s >= _SPREAD_WINDOW_S) & (due > 1.0)
+        came = self._came[now] - self._came[then]
+        short = np.maximum(due - came, 0.0)  # too few; more than must come is no sign
+        usable = bounded & (self._held_s >= _SPREAD_WINDOW_S) & (due > 1.0)
+        # a lack that goes on may be an incident: it must not be taken for the usual spread for long
+        sample = np.minimum(2.0 * short**2 / np.maximum(due, 1e-9), _MOST_SAMPLE)
         fade = np.where(usable, 1.0 - _SPREAD_WINDOW_S / (4 * _MEMORY_S), 1.0)
-        self._spread_sum = self._spread_sum * fade + np.where(usable, 2.0 * short**2 / np.maximum(due, 1e-9), 0.0)
+        self._spread_sum = self._spread_sum * fade + np.where(usable, sample, 0.0)
         self._spread_n = self._spread_n * fade + usable

@@ -35,7 +35,8 @@ class Truth:
     near : frozenset of int
         Its edge, those that touch either end of it, and ``right``.
     extra_vehicle_s : float
-        Time that vehicles spent on the edge and on those that feed it, more than in the paired run.
+        Time that vehicles spent on the edge and on those that feed it, more than in the paired run, without
+        that of the vehicles that block the lanes.
     affects : bool
     to_stop_m : float
         From the place to the nearest stop line ahead; infinite where there is none.
@@ -141,7 +142,7 @@ def truths(network: Network, hit: Recorded, clean: Recorded) -> list[Truth]:
     """Label the incidents of a run by its paired run of the same seed.
 
     One affects traffic if vehicles spend at least 25 % and 600 vehicle-seconds more on its edge and on the edges that feed
-    it, from its onset to two minutes after its end.
+    it, from its onset to two minutes after its end, than in the paired run; those that block the lanes do not count.
     """
     found, approaches = [], Approaches(network)
     for spec, happened_s in hit.incidents:
@@ -155,7 +156,8 @@ def truths(network: Network, hit: Recorded, clean: Recorded) -> list[Truth]:
         spent = [float(run.edge_vehicles[inside][:, [edge, *fed_by]].sum()) * step_s for run in (hit, clean)]
         ways = approaches.edges_ways
         ahead_m = ways.distance_m[ways.at[edge] : ways.at[edge + 1]]
-        extra = spent[0] - spent[1]
+        held_s = spec.end_s - happened_s if spec.stops_vehicles or spec.closes_lanes else 0.0
+        extra = spent[0] - spent[1] - len(spec.lanes) * held_s  # those who stand there are not the traffic it affects
         found.append(
             Truth(
                 spec=spec,

@@ -15,6 +15,7 @@ from citybrain.demand.incidents import IncidentSpec
 from citybrain.demand.scenario import Scenario
 from citybrain.demand.silenced import silenced
 from citybrain.detection import make_sensors
+from citybrain.detection.incidents.response import BlockedExits
 from citybrain.loop import run_loop
 from citybrain.messages import Command, Event
 from citybrain.network import Network
@@ -35,12 +36,15 @@ class RunToRecord:
     ----------
     incidents : tuple of IncidentSpec
         Empty for an incident-free run of the same seed.
+    response : str
+        Sensors by which incidents are detected and answered; nothing is done about them where it is empty.
     """
 
     scenario: Scenario
     seed: int
     policy: str
     incidents: tuple[IncidentSpec, ...]
+    response: str = ""
     warm_state: Path | None = None
 
 
@@ -55,6 +59,10 @@ class Recorded:
     time_s : ndarray, shape (n_samples,)
     edge_vehicles : ndarray, shape (n_samples, n_edges)
         The truth: vehicles on each edge.
+    waiting : ndarray, shape (n_samples,)
+        Vehicles that wait outside for room.
+    response : str
+        Sensors by which incidents were answered; empty where nothing was done.
     """
 
     folder: Path
@@ -68,6 +76,18 @@ class Recorded:
     incidents: tuple[tuple[IncidentSpec, float | None], ...]
     time_s: NDArray[np.float64]
     edge_vehicles: NDArray[np.int16]
+    waiting: NDArray[np.int32]
+    response: str = ""
+
+    @property
+    def time_spent_s(self) -> float:
+        """Time that all vehicles spent on the road or waiting for room outside, vehicle-seconds."""
+        return float(SAMPLE_S * (self.edge_vehicles.sum() + self.waiting.sum()))
+
+    @property
+    def specs(self) -> tuple[IncidentSpec, ...]:
+        """What was to happen."""
+        return tuple(spec for spec, _ in self.incidents)
 
     @property
     def pair(self) -> tuple[str, float, float, str, int]:
@@ -114,17 +134,19 @@ class SharedReadings:
 class _EdgeCounts:
     """Counts the vehicles on every edge, every few seconds: the truth about an incident's effect."""
 
-    def __init__(self, plant: Plant, network: Network) -> None:
-        self._plant, self._n = plant, len(network.edges)
+    def __init__(self, plant: Plant, network: Network, sumo: SumoPlant) -> None:
+        self._plant, self._sumo, self._n = plant, sumo, len(network.edges)
         self._edge = np.array([lane.edge for lane in network.lanes])
         self.times_s: list[float] = []
         self.vehicles: list[NDArray[np.int16]] = []
+        self.waiting: list[int] = []
 
     def step(self, time_ms: int, events: Sequence[Event]) -> None:  # noqa: ARG002
         if time_ms % (1000 * SAMPLE_S):
             return
         lane = self._plant.read().lane
         self.times_s.append(time_ms / 1000)
+        self.waiting.append(self._sumo.waiting())
         self.vehicles.append(np.bincount(self._edge[lane[lane >= 0]], minlength=self._n).astype(np.int16))
 
 
@@ -150,13 +172,25 @@ def record(
         try:
             staged = sumo.stage(run.incidents) if run.incidents else ()
             plant = SharedReadings(sumo)
-            recorder, edges = Recorder(folder, plant, network), _EdgeCounts(plant, network)
+            recorder, edges = Recorder(folder, plant, network), _EdgeCounts(plant, network, sumo)
             observers: list[Any] = [recorder, edges, _Told(scenario, progress)]
-            sensors = make_sensors(_POLICY_SENSORS, network, seed=run.seed)
+            sensors = BlockedExits(make_sensors(_POLICY_SENSORS, network, seed=run.seed), network)
+            if run.response:
+                from citybrain.evaluation.incidents.responder import Responder
+
+                advice = sumo.advice(seed=run.seed)
+                observers.append(
+                    Responder(plant, network, run.response, seed=run.seed, advice=advice, exits=sensors)
+                )
             run_loop(plant, network, policy, sensors, scenario.rules, scenario.end_s, observers)
         finally:
             sumo.close()
-    np.savez_compressed(folder / "edges.npz", time_s=np.array(edges.times_s), vehicles=np.array(edges.vehicles))
+    np.savez_compressed(
+        folder / "edges.npz",
+        time_s=np.array(edges.times_s),
+        vehicles=np.array(edges.vehicles),
+        waiting=np.array(edges.waiting, np.int32),
+    )
     recorder.finish(
         {
             "scenario": run.scenario.name,
@@ -166,6 +200,7 @@ def record(
             "additional_files": [str(file) for file in run.scenario.additional_files],
             "seed": run.seed,
             "policy": run.policy,
+            "response": run.response,
             "sumo_version": sumo_version(),
             "incidents": [s.spec.model_dump(mode="json") | {"happened_s": s.happened_s} for s in staged],
         }
@@ -182,7 +217,7 @@ def read_recorded(folder: Path) -> Recorded:
     """
     about = about_recording(folder)
     with np.load(folder / "edges.npz") as edges:
-        time_s, vehicles = edges["time_s"], edges["vehicles"]
+        time_s, vehicles, waiting = edges["time_s"], edges["vehicles"], edges["waiting"]
     incidents = []
     for row in about["incidents"]:
         happened_s = row.pop("happened_s")
@@ -199,6 +234,8 @@ def read_recorded(folder: Path) -> Recorded:
         incidents=tuple(incidents),
         time_s=time_s,
         edge_vehicles=vehicles,
+        waiting=waiting,
+        response=about["response"],
     )
 
 
@@ -210,5 +247,6 @@ def as_json(run: RunToRecord) -> dict[str, Any]:
         "end_s": run.scenario.end_s,
         "seed": run.seed,
         "policy": run.policy,
+        "response": run.response,
         "incidents": [spec.model_dump(mode="json") for spec in run.incidents],
     }

@@ -7,13 +7,13 @@ import json
 import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from multiprocessing import get_context
 from pathlib import Path
 
 from citybrain import __version__
-from citybrain.demand.incidents import IncidentSpec, draw_incidents, read_incidents
+from citybrain.demand.incidents import draw_incidents, read_incidents
 from citybrain.demand.scenario import Scenario
 from citybrain.demand.validate import check_demand
 from citybrain.detection import check_sensors
@@ -23,7 +23,7 @@ from citybrain.errors import InputError
 from citybrain.evaluation.evaluate import prepare_folder
 from citybrain.evaluation.incidents.measures import Score, Truth, curve, score, truths
 from citybrain.evaluation.incidents.recording import Recorded, RunToRecord, as_json, read_recorded, record
-from citybrain.evaluation.incidents.section import section
+from citybrain.evaluation.incidents.section import response_saving_pct, section
 from citybrain.evaluation.incidents.watch import Watched, watch
 from citybrain.evaluation.results import Results
 from citybrain.evaluation.warm import warm_state
@@ -52,6 +52,8 @@ class IncidentRequest:
         scenario all that it holds is judged.
     count : int
         Incidents a run; 0 for incident-free runs alone.
+    response : str
+        Sensors by which incidents are answered in one more run a seed; empty for none.
     """
 
     scenario: Scenario | None
@@ -59,6 +61,7 @@ class IncidentRequest:
     seeds: tuple[int, ...] = ()
     count: int = 0
     policy: str = "fixed-time"
+    response: str = ""
     spec: Path | None = None
     recordings: Path | None = None
     jobs: int = 1
@@ -99,67 +102,118 @@ def study(request: IncidentRequest, progress: Callable[[int, int], None] = lambd
     """
     if not request.sensors:
         raise InputError("no sensors given; use --sensors loops,camera")
-    for name in request.sensors:
+    for name in (*request.sensors, *([request.response] if request.response else [])):
         check_sensors(name)
-    runs = [] if request.scenario is None else plan(request, request.scenario)
+    network = None if request.scenario is None else check(request, request.scenario)
     if request.scenario is None:
-        _check_recordings(request.recordings)
+        check_recordings(request.recordings)
     prepare_folder(request.out, force=request.force, files=RESULT_FILES)
     with (
         tempfile.TemporaryDirectory(prefix="citybrain-recordings-") as temporary,
         ProcessPoolExecutor(request.jobs, mp_context=get_context("spawn")) as pool,
     ):
         home = request.recordings or Path(temporary)
-        folders = [home / _name(run) for run in runs] or sorted(path.parent for path in home.glob(f"*/{FILE}"))
-        progress(0, len(runs) + len(folders))
-        missing = [(run, to) for run, to in zip(runs, folders, strict=True) if not (to / FILE).exists()] if runs else []
-        for done, future in enumerate([pool.submit(_record_alone, run, to) for run, to in missing], start=1):
-            future.result()
-            progress(len(runs) - len(missing) + done, len(runs) + len(folders))
+        with_incidents = bool(request.count or request.spec)
+        watched_runs = 0 if network is None else (1 + with_incidents) * len(request.seeds)
+        answered_runs = len(request.seeds) if with_incidents and request.response else 0
+        n_steps, done = 2 * watched_runs + answered_runs, 0
+        progress(0, n_steps)
+
+        def record_all(runs: Sequence[RunToRecord]) -> list[Path]:
+            nonlocal done
+            folders = [home / _name(run) for run in runs]
+            missing = [(run, to) for run, to in zip(runs, folders, strict=True) if not (to / FILE).exists()]
+            done += len(runs) - len(missing)
+            for future in [pool.submit(_record_alone, run, to) for run, to in missing]:
+                future.result()
+                done += 1
+                progress(done, n_steps)
+            return folders
+
+        if request.scenario is not None and network is not None:
+            cleans = clean_runs(request, request.scenario)
+            folders = record_all(cleans)
+            hits = incident_runs(request, network, cleans, folders)
+            folders += record_all(hits)
+            answered = record_all([replace(run, response=request.response) for run in hits] if request.response else [])
+        else:
+            every = sorted(path.parent for path in home.glob(f"*/{FILE}"))
+            answered = [folder for folder in every if read_recorded(folder).response]
+            folders = [folder for folder in every if folder not in answered]
+            n_steps = len(folders)
         watched = []
         for future_ in [pool.submit(_watch_alone, folder, request.sensors) for folder in folders]:
             watched.append(future_.result())
-            progress(len(runs) + len(watched), len(runs) + len(folders))
-    return conclude(request, watched)
+            progress(done + len(watched), n_steps)
+        answers = [read_recorded(folder) for folder in answered]
+    return conclude(request, watched, answers)
 
 
-def plan(request: IncidentRequest, scenario: Scenario) -> list[RunToRecord]:
-    """Check the input and return the runs: for each seed one without incidents, and one with them if any are wanted."""
+def check(request: IncidentRequest, scenario: Scenario) -> Network:
+    """Check the input; return the network."""
     find_policy(request.policy)
     network = read_network(scenario.net_file, scenario.additional_files)
     check_demand(scenario)
-    written = None if request.spec is None else read_incidents(request.spec, network)
-    begin_s, end_s = scenario.begin_s + SETTLE_S, scenario.end_s - _TAIL_S
-    if end_s - begin_s < _DURATION_S[0]:
+    if request.spec is not None:
+        read_incidents(request.spec, network)
+    length_s = _window(scenario)[1] - _window(scenario)[0]
+    if length_s < _DURATION_S[0]:
         raise InputError(
             f"{scenario.name}: the window of {scenario.end_s - scenario.begin_s:g} s is too short; detectors learn for "
             f"{SETTLE_S:g} s and incidents last {_DURATION_S[0]:g} s or more: give --begin and --end 30 minutes apart"
         )
+    return network
+
+
+def _window(scenario: Scenario) -> tuple[float, float]:
+    """When incidents may happen."""
+    return scenario.begin_s + SETTLE_S, scenario.end_s - _TAIL_S
+
+
+def clean_runs(request: IncidentRequest, scenario: Scenario) -> list[RunToRecord]:
+    """Return the incident-free runs, one a seed."""
+    warm = warm_state(scenario)
+    return [
+        RunToRecord(scenario=scenario, seed=seed, policy=request.policy, incidents=(), warm_state=warm)
+        for seed in request.seeds
+    ]
+
+
+def incident_runs(
+    request: IncidentRequest, network: Network, cleans: Sequence[RunToRecord], folders: Sequence[Path]
+) -> list[RunToRecord]:
+    """Return the runs with incidents: those written, or drawn by the seed where vehicles are.
+
+    The chance of a road is its mean number of vehicles in the incident-free run of the seed: accidents and breakdowns
+    come with the vehicle-hours driven.
+    """
+    if request.spec is not None:
+        written = read_incidents(request.spec, network)
+        return [replace(run, incidents=written) for run in cleans]
+    if not request.count:
+        return []
     ways = Approaches(network).edges_ways
     reachable = [e.index for e in network.edges if ways.at[e.index] < ways.at[e.index + 1]]
-    warm = warm_state(scenario)
     runs = []
-    for seed in request.seeds:
-        drawn: tuple[IncidentSpec, ...] = written or ()
-        if request.count and not written:
-            drawn = draw_incidents(
-                network,
-                reachable,
-                seed=seed,
-                count=request.count,
-                begin_s=begin_s,
-                end_s=end_s,
-                duration_s=_DURATION_S,
-                weights=[network.edges[e].length_m for e in reachable],
-            )
-        runs += [
-            RunToRecord(scenario=scenario, seed=seed, policy=request.policy, incidents=incidents, warm_state=warm)
-            for incidents in ((drawn, ()) if drawn else ((),))
-        ]
+    for run, folder in zip(cleans, folders, strict=True):
+        traffic = read_recorded(folder).edge_vehicles.mean(axis=0)
+        begin_s, end_s = _window(run.scenario)
+        drawn = draw_incidents(
+            network,
+            reachable,
+            seed=run.seed,
+            count=request.count,
+            begin_s=begin_s,
+            end_s=end_s,
+            duration_s=_DURATION_S,
+            weights=[float(traffic[e]) for e in reachable],
+        )
+        runs.append(replace(run, incidents=drawn))
     return runs
 
 
-def _check_recordings(folder: Path | None) -> None:
+def check_recordings(folder: Path | None) -> None:
+    """Raise InputError unless the folder holds recordings."""
     if folder is None or not any(folder.glob(f"*/{FILE}")):
         raise InputError(
             f"{folder}: holds no recordings; make some with citybrain incidents SCENARIO --recordings {folder}"
@@ -182,7 +236,7 @@ def _watch_alone(folder: Path, sensors: Sequence[str]) -> Watched:
     return watch(recorded, read_network(recorded.net_file, recorded.additional_files), sensors)
 
 
-def conclude(request: IncidentRequest, watched: Sequence[Watched]) -> IncidentStudy:
+def conclude(request: IncidentRequest, watched: Sequence[Watched], answers: Sequence[Recorded] = ()) -> IncidentStudy:
     """Score the runs and write the files.
 
     Raises
@@ -210,6 +264,7 @@ def conclude(request: IncidentRequest, watched: Sequence[Watched]) -> IncidentSt
     thresholds = {kind: make(network, links).threshold for kind, make in detectors().items()}
     scores = {key: score(hits, cleans, key, thresholds[key[1]]) for key in keys}
     curves = {key: curve(hits, cleans, key) for key in keys}
+    saving = response_saving_pct([run.recorded for run, _ in hits], paired, answers)
     scenario = request.scenario
     results = Results(
         scenario=", ".join(sorted({run.recorded.scenario for run in watched})),
@@ -225,7 +280,7 @@ def conclude(request: IncidentRequest, watched: Sequence[Watched]) -> IncidentSt
         runs=[],
         policies={},
         comparison=[],
-        incidents={name: section(name, scores, watched) for name in request.sensors},
+        incidents={name: section(name, scores, watched, saving) for name in request.sensors},
     )
     outcome = IncidentStudy(results=results, hits=hits, cleans=cleans, scores=scores, curves=curves)
     results.write(request.out / "results.json")

@@ -26,6 +26,7 @@ def watched(scores, *, happened_s=1520.0, vehicles=0):
         folder=Path("run"), network="grid", scenario="grid", window_s=(0, 3600), net_file=Path("grid"),
         additional_files=(), seed=1, policy="fixed-time",
         incidents=((INCIDENT, happened_s),) if happened_s is not None else (), time_s=TIME_S, edge_vehicles=on_edge,
+        waiting=np.zeros(len(TIME_S), np.int32),
     )  # fmt: skip
     return Watched(
         recorded=recorded, time_s=TIME_S, scores={KEY: scores}, link_edge=LINKS, reports={KEY: []},
@@ -87,7 +88,7 @@ def test_the_label_is_by_the_paired_run():
     (truth,) = labelled(*pair)
     assert truth.affects
     inside = (TIME_S >= 1520) & (TIME_S <= 2220)
-    assert truth.extra_vehicle_s == pytest.approx(18 * 5 * inside.sum())
+    assert truth.extra_vehicle_s == pytest.approx(18 * 5 * inside.sum() - (2100 - 1520))  # without the one that blocks the lane
     _, pair = judged(scores(), scores(), vehicles=2)
     assert not labelled(*pair)[0].affects
 
