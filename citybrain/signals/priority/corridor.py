@@ -44,6 +44,8 @@ class Wish:
         Seconds until the vehicle is expected to cross.
     blocked : bool
         There is no room beyond the stop line: green would serve nobody.
+    futile : bool
+        The vehicle stands although the queue before it must have gone.
     """
 
     vehicle: str
@@ -54,6 +56,7 @@ class Wish:
     begin_s: float
     pass_s: float
     blocked: bool
+    futile: bool = False
 
 
 class Corridor:
@@ -117,8 +120,11 @@ class Corridor:
             queue = self._queue(crossing, observation, crossing.at_m - place_m)
             change_s = self.timing.change_s(crossing.junction, stage, signals)
             clear_s = change_s + (p.start_up_s + queue * p.headway_s if queue > 0.3 else 0.0)
+            futile = False
             if place == 0 and stands_s > _QUEUED_S:
-                clear_s = max(clear_s, self._released_s(crossing, crossing.at_m - place_m, change_s, stage, signals))
+                rest_s = self._released_s(crossing, crossing.at_m - place_m, change_s, stage, signals)
+                clear_s = max(clear_s, rest_s)
+                futile = stands_s > p.futile_s and rest_s < -p.futile_s
             discharge_s = min(clear_s - change_s + p.margin_s, max(p.earliest_s - change_s, p.margin_s))
             arrive_s = passed_s + drive_s
             begin_s = self.lead.begin_s(
@@ -140,6 +146,7 @@ class Corridor:
                     begin_s=begin_s,
                     pass_s=passes_s,
                     blocked=self._blocked(crossing, observation),
+                    futile=futile,
                 )
             )
             platoon_s = max(begin_s, 0.0) + change_s + p.start_up_s if queue >= 2.0 else np.inf
@@ -149,13 +156,13 @@ class Corridor:
     def _released_s(
         self, crossing: Crossing, ahead_m: float, change_s: float, stage: int, signals: SignalView
     ) -> float:
-        """Seconds until a queue as long as the way to the stop line has gone.
+        """Seconds until a queue as long as the way to the stop line has gone; negative since when it should have.
 
         A vehicle that stands is a probe of the queue, which may reach further than any camera sees.
         """
         p, junction = self.parameters, crossing.junction
         green_s = float(signals.elapsed_s[junction]) if change_s == 0.0 and signals.stage[junction] == stage else 0.0
-        return change_s + max(p.start_up_s + ahead_m / _SPACING_M * p.headway_s - green_s, 0.0)
+        return change_s + p.start_up_s + ahead_m / _SPACING_M * p.headway_s - green_s
 
     def _queue(self, crossing: Crossing, observation: Observation, within_m: float) -> float:
         """Vehicles a lane that must go before the vehicle can: between mean and most of its lanes."""

@@ -166,6 +166,8 @@ class PriorityService:
             What the interlock shows now, in its own stages.
         """
         now_s = time_ms / 1000
+        if self.recovery is not None:
+            self.recovery.learn(observation)
         due: list[Wish] = []
         for name, track in list(self.tracks.items()):
             if now_s - track.heard_s > self.parameters.stale_s:
@@ -199,6 +201,8 @@ class PriorityService:
         )  # fmt: skip
         for wish in wishes:
             key = (track.vehicle, wish.junction, wish.crossing.edge)
+            if wish.futile:
+                self.holds.give_up(key, now_s)
             if self.holds.wants(key, wish.begin_s, now_s, pass_s=wish.pass_s) == "processing":
                 found.append(wish)
         return found

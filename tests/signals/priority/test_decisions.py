@@ -63,10 +63,10 @@ def corridor(stages=None):
     return Corridor(stages or ApproachStages(NETWORK), RULES, PARAMETERS, own_plans=False)
 
 
-def wishes(place_m, speed_mps=14.0, vehicles=(), shown=1):
+def wishes(place_m, speed_mps=14.0, vehicles=(), shown=1, elapsed_s=60.0, **more):
     stage = [shown] * len(NETWORK.junctions)
     seen = observation(NETWORK, vehicles, stage=stage)
-    return corridor().wishes("ev", 0, LINE, (place_m, speed_mps), seen, signal_view(stage, elapsed_s=60.0))
+    return corridor().wishes("ev", 0, LINE, (place_m, speed_mps), seen, signal_view(stage, elapsed_s=elapsed_s), **more)
 
 
 def queue(crossing, n):
@@ -139,3 +139,22 @@ def test_a_hold_ends_and_stays_away_for_a_while():
     assert holds.wants(key, -1.0, end_s + PARAMETERS.lockout_s, pass_s=5.0) == "processing"
     holds.drop("ev")
     assert not holds.active(key)
+
+
+def test_who_stands_tells_how_long_the_queue_is():
+    place_m = LINE.crossings[0].at_m - 75.0
+    moving, standing = wishes(place_m)[0], wishes(place_m, 0.0, stands_s=5.0)[0]
+    assert standing.pass_s > moving.pass_s + 10.0
+    assert not standing.futile
+
+
+def test_green_for_who_stands_on_is_given_up():
+    place_m, own = LINE.crossings[0].at_m - 10.0, wishes(0.0)[0].stage
+    assert wishes(place_m, 0.0, shown=own, stands_s=40.0)[0].futile
+    assert not wishes(place_m, 0.0, shown=own, stands_s=40.0, elapsed_s=15.0)[0].futile  # it has hardly begun
+    assert not wishes(place_m, 0.0, shown=own, stands_s=10.0)[0].futile  # it has only just stopped
+    holds, key = Holds(PARAMETERS), ("ev", 0, 0)
+    assert holds.wants(key, -1.0, 1.0, pass_s=5.0) == "processing"
+    holds.give_up(key, 20.0)
+    assert holds.wants(key, -1.0, 21.0, pass_s=5.0) == "reserviceLocked"
+    assert holds.wants(key, -1.0, 20.0 + PARAMETERS.lockout_s, pass_s=5.0) == "processing"
