@@ -21,8 +21,8 @@ from citybrain.errors import PlantError
 from citybrain.messages import OWN_PROGRAM, Command
 from citybrain.network.model import Network
 from citybrain.simulation.plant import Readings
-from citybrain.simulation.sumo_closures import SumoClosures
 from citybrain.simulation.sumo_advice import SumoAdvice
+from citybrain.simulation.sumo_closures import SumoClosures
 from citybrain.simulation.sumo_fleet import SumoFleet
 from citybrain.simulation.sumo_incidents import Staged, SumoIncidents
 from citybrain.simulation.sumo_reader import SumoReader
