@@ -13,7 +13,7 @@ from typing import Any
 
 from citybrain.errors import InputError
 from citybrain.network.model import Network, ProgramPhase
-from citybrain.network.reader import is_stage
+from citybrain.network.phases import is_stage
 
 Lamps = Mapping[str, Mapping[int, Sequence[tuple[str, str]]]]
 """By controller and lamp: which rows it is for, as (``mvmt_id`` or ``link_id``, its value)."""
