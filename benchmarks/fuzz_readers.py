@@ -42,7 +42,7 @@ from citybrain.demand.validate import _check_file  # noqa: E402
 from citybrain.errors import InputError  # noqa: E402
 from citybrain.integrations.exchange.count_layouts import read_layout, read_places  # noqa: E402
 from citybrain.integrations.exchange.gmns_folder import read_folder  # noqa: E402
-from citybrain.integrations.exchange.gmns_signals import read_programs  # noqa: E402
+from citybrain.integrations.exchange.gmns_programs import read_programs  # noqa: E402
 from citybrain.integrations.exchange.gmns_write import write_gmns  # noqa: E402
 from citybrain.integrations.exchange.plan_csv import write_plan_csv  # noqa: E402
 from citybrain.network.additional_programs import load_programs  # noqa: E402

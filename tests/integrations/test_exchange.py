@@ -14,7 +14,8 @@ from citybrain.errors import InputError
 from citybrain.integrations.exchange.count_layouts import read_layout, read_places, write_counts
 from citybrain.integrations.exchange.geopackage import geometry_blob, write_geopackage
 from citybrain.integrations.exchange.gmns_folder import read_folder
-from citybrain.integrations.exchange.gmns_signals import read_programs, stages_of
+from citybrain.integrations.exchange.gmns_programs import read_programs
+from citybrain.integrations.exchange.gmns_signals import stages_of
 from citybrain.integrations.exchange.gmns_write import lane_index, lane_number, write_gmns
 from citybrain.integrations.exchange.plan_csv import write_plan_csv
 from citybrain.integrations.exchange.tables import COLUMNS, read_table, write_table
@@ -302,3 +303,22 @@ def test_places_that_are_nowhere(tmp_path):
     table.write_text(LAYOUTS["rows"], encoding="utf-8")
     with pytest.raises(InputError, match=r"none of its 2 places \(east, north\) is among the 1 of --places \(south\)"):
         read_layout(table, places={"south": "e1"})
+
+
+@pytest.mark.parametrize(
+    ("duration", "complaint"),
+    [
+        ("long", "the plan of signal 'C': could not convert"),
+        ("0", "the program of signal 'C' lasts 0 s"),
+        ("nan", "lasts nan s"),
+    ],
+)
+def test_plans_without_a_cycle(net, tmp_path, duration, complaint):
+    plans = tmp_path / "plans.add.xml"
+    plans.write_text(
+        f'<additional><tlLogic id="C"><phase duration="{duration}" state="GGrr"/></tlLogic></additional>',
+        encoding="utf-8",
+    )
+    with pytest.raises(InputError, match=complaint):
+        write_plan_csv(tmp_path / "plans.csv", read_network(net), plans)
+    assert not (tmp_path / "plans.csv").exists()

@@ -12,7 +12,7 @@ from lxml import etree
 
 from citybrain.errors import CitybrainError, InputError
 from citybrain.integrations.exchange.gmns_folder import GmnsTables, lane_pairs, n_lanes, read_folder, sumo_index
-from citybrain.integrations.exchange.gmns_signals import Program, read_programs
+from citybrain.integrations.exchange.gmns_programs import Program, read_programs
 from citybrain.integrations.exchange.tables import number
 from citybrain.network.netconvert import run_sumo_tool
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from lxml import etree
 
-from citybrain.integrations.exchange.gmns_signals import stages_of
+from citybrain.errors import InputError
+from citybrain.integrations.exchange.gmns_signals import cycle_of, stages_of
 from citybrain.network.model import Junction, Network, ProgramPhase
 from citybrain.signals.plan_file import check_plan_file
 
@@ -35,33 +36,34 @@ def write_plan_csv(path: Path, network: Network, plans: Path | None = None, *, d
     found = (
         _of_file(plans, network) if plans is not None else ((j, "", j.offset_s, j.program) for j in network.junctions)
     )
-    count = 0
+    rows = [row for program in found for row in _rows(network, *program)]
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", newline="", encoding="utf-8-sig") as file:
         writer = csv.writer(file, delimiter=delimiter)
         writer.writerow(COLUMNS)
-        for junction, program_id, offset_s, phases in found:
-            for row in _rows(network, junction, program_id, offset_s, phases):
-                writer.writerow(row)
-                count += 1
-    return count
+        writer.writerows(rows)
+    return len(rows)
 
 
 def _of_file(plans: Path, network: Network) -> Iterator[tuple[Junction, str, float, tuple[ProgramPhase, ...]]]:
     for logic in etree.parse(str(plans)).getroot().findall("tlLogic"):
-        phases = tuple(
-            ProgramPhase(state=phase.get("state"), duration_s=float(phase.get("duration", "0")))
-            for phase in logic.findall("phase")
-        )
         junction = network.junctions[network.junction_index(logic.get("id"))]
-        yield junction, logic.get("programID", ""), float(logic.get("offset", "0")), phases
+        try:
+            phases = tuple(
+                ProgramPhase(state=phase.get("state"), duration_s=float(phase.get("duration", "0")))
+                for phase in logic.findall("phase")
+            )
+            offset_s = float(logic.get("offset", "0"))
+        except ValueError as error:
+            raise InputError(f"{plans}: the plan of signal {junction.id!r}: {error}") from None
+        yield junction, logic.get("programID", ""), offset_s, phases
 
 
 def _rows(
     network: Network, junction: Junction, program_id: str, offset_s: float, phases: tuple[ProgramPhase, ...]
 ) -> Iterator[tuple[object, ...]]:
     stages = stages_of(phases)
-    cycle_s = sum(phase.duration_s for phase in phases)
+    cycle_s = cycle_of(phases, junction.id)
     before_s = sum(phase.duration_s for phase in phases[: phases.index(stages[0][0])])
     index_of = {stage.state: stage.index for stage in junction.stages}
     now_s = 0.0
