@@ -64,7 +64,7 @@ export const drawing = {
     }
   },
   drawJunctions(g) {
-    const s = this.at.scale, r = Math.min(Math.max(2.4, 5.5 * Math.sqrt(s)), 7);
+    const s = this.at.scale, r = Math.min(Math.max(3.2, 5.5 * Math.sqrt(s)), 7);
     const held = new Set(this.emergencies.flatMap((vehicle) => vehicle.held));
     this.junctions.forEach((j, i) => {
       const [x, y] = this.toScreen(j.x, j.y);
@@ -78,7 +78,7 @@ export const drawing = {
       g.fillStyle = level === "flash" && this.blink ? this.ink.map : this.ink[level] || this.ink.junction;
       shape(g, level, x, y, level === "adaptive" ? r : r + 2);
       g.fill();
-      g.lineWidth = 1.2; g.strokeStyle = level === "flash" ? this.ink.flash : this.ink.map; g.stroke();
+      g.lineWidth = 1; g.strokeStyle = level === "flash" ? this.ink.flash : this.ink.map; g.stroke();
       const rings = [];
       if (flags.includes("A")) rings.push([this.ink.critical, 1.8]);
       if (flags.includes("L")) rings.push([this.ink.accent, 2.6]);
