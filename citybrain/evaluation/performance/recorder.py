@@ -51,6 +51,8 @@ class RecordedPlant:
     ----------
     junctions : sequence of int, optional
         Indices of those that are recorded; all by default.
+    stages : Network, optional
+        The interlock's network where emergency priority has added stages to it.
     planned : bool
         Greens end by a plan, so that the log calls it a force-off and not a gap-out.
     advance_m : float
@@ -64,6 +66,7 @@ class RecordedPlant:
         rules: SignalRules,
         *,
         junctions: Sequence[int] | None = None,
+        stages: Network | None = None,
         planned: bool = False,
         advance_m: float = 100.0,
     ) -> None:
@@ -81,7 +84,8 @@ class RecordedPlant:
         self._shown: dict[int, str] = {}
         self._on = np.zeros(len(self.channels), dtype=np.bool_)
         self._calls: dict[int, int] = {}
-        self._dwells: dict[int, int] = {}
+        self._dwells: dict[int, str] = {}  # lamps that a pre-emption waits for
+        self._stages = network if stages is None else stages
         self._readings: Readings | None = None
         self._own_splits()
 
@@ -99,6 +103,7 @@ class RecordedPlant:
                 self._shown[j] = state
                 for phase in self.phases[j]:
                     self._lamps(j, phase, state, begun_ms)
+                self._dwell(j, begun_ms)
         self._readings = self.inner.read()
         self._detect(self._readings, begun_ms)
 
@@ -121,14 +126,14 @@ class RecordedPlant:
             self.log.add(time_ms, j, Code.PREEMPT_CALL_ON, 1)
             self.log.add(time_ms, j, Code.PREEMPT_ENTRY, 1)
         self._calls[j] = int(event.data["stage"])
-        stages = self.network.junctions[j].stages
-        wanted = stages[self._calls[j]].state if self._calls[j] < len(stages) else ""
-        self._dwells[j] = self._calls[j]
-        if wanted and wanted == self._shown.get(j):
-            self._dwell(j, time_ms)
+        stages = self._stages.junctions[j].stages
+        self._dwells[j] = stages[self._calls[j]].state if self._calls[j] < len(stages) else ""
+        self._dwell(j, time_ms)
 
     def _dwell(self, j: int, time_ms: int) -> None:
-        if self._dwells.pop(j, None) is not None:
+        """Note the begin of the dwell where the lamps that were asked for are shown."""
+        if j in self._dwells and self._dwells[j] == self._shown.get(j):
+            del self._dwells[j]
             self.log.add(time_ms, j, Code.PREEMPT_DWELL, 1)
 
     def _lamps(self, j: int, phase: Phase, state: str, time_ms: int) -> None:
@@ -153,8 +158,6 @@ class RecordedPlant:
         self._state[key] = shown
         if shown == "g":
             self._since_ms[j, phase.number] = time_ms
-            if j in self._dwells and phase.kind == "phase":
-                self._dwell(j, time_ms)
 
     def _ends(self, j: int, number: int, before: str, time_ms: int) -> None:
         if before != "g":

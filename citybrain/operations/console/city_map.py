@@ -17,7 +17,7 @@ _WORDS = (
 )  # fmt: skip
 
 
-class CityMap(ui.element, component="city_map.js"):
+class CityMap(ui.element, component="city_map.js", esm={"citybrain-map-drawing": "map_drawing"}):
     """A map of roads and signals.
 
     Parameters

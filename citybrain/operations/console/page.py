@@ -51,7 +51,7 @@ class Console:
         self._dark = ui.dark_mode(value=theme != "light")
         with box("console") as self._frame:
             self._build()
-        ui.keyboard(on_key=self._key, repeating=False)
+        ui.keyboard(on_key=self._key, repeating=False, ignore=["input", "select", "textarea"])
         if feed.snapshot is not None and feed.headline is not None:
             self.show(feed.snapshot, feed.headline, {})
 

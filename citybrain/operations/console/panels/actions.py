@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
+from time import monotonic
 from typing import Any
 
 from citybrain.operations.actions import Action, AuditEntry
@@ -16,6 +17,7 @@ from citybrain.operations.messages import CitySnapshot
 from citybrain.operations.room import RoomError
 
 _LAST = 40
+_READ_S = 2.0
 _LONGEST = 90
 _IN_TITLE = frozenset({"kind", "junction", "junctions", "limit_s", "reason", "origin", "destination", "edge"})
 
@@ -28,6 +30,8 @@ class ActionsPanel:
         self._ids: tuple[str, ...] | None = None
         self._newest: int | None = -1
         self._left: dict[str, Any] = {}
+        self._entries: Sequence[AuditEntry] = ()
+        self._read_s = -_READ_S
         say = desk.say
         text(say("actions.in_force"), tag="h3").style("margin-top:0")
         self._list = box("list", role="list")
@@ -37,7 +41,8 @@ class ActionsPanel:
     def show(self, snapshot: CitySnapshot) -> None:
         """Take a tick in."""
         try:
-            actions, entries = self.desk.room.actions(), self.desk.room.audit(limit=_LAST)
+            actions = self.desk.room.actions()
+            entries = self._latest(actions)
         except RoomError as error:
             self.desk.tell(self.desk.say("common.gone", why=str(error)), bad=True)
             return
@@ -54,6 +59,15 @@ class ActionsPanel:
             with self._record:
                 for entry in entries:
                     self._entry(entry)
+
+    def _latest(self, actions: tuple[Action, ...]) -> Sequence[AuditEntry]:
+        """Return the newest entries; read anew when an action began or ended, and every few seconds."""
+        now_s = monotonic()
+        ids = tuple(action.id for action in actions)
+        if ids != self._ids or now_s - self._read_s >= _READ_S:
+            self._read_s = now_s
+            self._entries = self.desk.room.audit(limit=_LAST)
+        return self._entries
 
     def _when(self, action: Action, now_s: float) -> str:
         say = self.desk.say
