@@ -79,7 +79,7 @@ def incidents(
         TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:.0f} of {task.total:.0f} steps"),
         TimeElapsedColumn(), console=errors,
     )  # fmt: skip
-    task = bar.add_task(scenario, total=None)
+    task = bar.add_task(scenario, total=1)
 
     def progress(done: int, total: int) -> None:
         if not bar.live.is_started:  # not before all input has been checked: bad input gets one line

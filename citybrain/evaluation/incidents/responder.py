@@ -24,8 +24,8 @@ _SURE = 0.6
 class Responder:
     """An observer of the loop that watches with sensors of its own and acts on what its detector reports.
 
-    Drivers are advised every 20 s while a report is open with a confidence of 0.6 or more, and exits into links that are
-    blocked altogether count as full for the policy.
+    Drivers are advised every 20 s while a report is open with a confidence of 0.6 or more and the advice promises a
+    gain, and exits into links that are blocked altogether count as full for the policy.
     """
 
     def __init__(
@@ -54,7 +54,8 @@ class Responder:
         for report in self._tracker.open:
             if report.confidence >= _SURE:
                 row = self._row[self._network.edge_index(report.edge)]
-                current.append(propose(self._network, report, float(self._inflow_vps[row])))
+                proposal = propose(self._network, report, float(self._inflow_vps[row]))
+                current += [proposal] if proposal.gain_vehicle_s > 0 else []
         self.proposals += [proposal for proposal in current if proposal.avoid not in {p.avoid for p in self.proposals}]
         self._exits.block(current)
         self._advice.advise({edge: p.compliance for p in current for edge in p.avoid})

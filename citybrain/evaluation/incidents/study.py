@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -13,30 +11,23 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from citybrain import __version__
-from citybrain.demand.incidents import draw_incidents, read_incidents
+from citybrain.demand.incidents import IncidentSpec
 from citybrain.demand.scenario import Scenario
-from citybrain.demand.validate import check_demand
 from citybrain.detection import check_sensors
-from citybrain.detection.approaches import Approaches
 from citybrain.detection.incidents import LinkSigns, detectors
 from citybrain.errors import InputError
 from citybrain.evaluation.evaluate import prepare_folder
 from citybrain.evaluation.incidents.measures import Score, Truth, curve, score, truths
-from citybrain.evaluation.incidents.recording import Recorded, RunToRecord, as_json, read_recorded, record
+from citybrain.evaluation.incidents.recording import Recorded, RunToRecord, read_recorded, record
+from citybrain.evaluation.incidents.runs import check, clean_runs, drawn_runs, folder_name
 from citybrain.evaluation.incidents.section import response_saving_pct, section
 from citybrain.evaluation.incidents.watch import Watched, watch
 from citybrain.evaluation.results import Results
-from citybrain.evaluation.warm import warm_state
 from citybrain.network import Network, read_network
-from citybrain.signals.policy import find_policy
 from citybrain.simulation.recording import FILE
 from citybrain.simulation.sumo import sumo_version
 
 RESULT_FILES = ("results.json", "report.html")
-SETTLE_S = 900.0
-"""No incident begins earlier: detectors learn what is usual."""
-_TAIL_S = 180.0
-_DURATION_S = (480.0, 900.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,9 +95,12 @@ def study(request: IncidentRequest, progress: Callable[[int, int], None] = lambd
         raise InputError("no sensors given; use --sensors loops,camera")
     for name in (*request.sensors, *([request.response] if request.response else [])):
         check_sensors(name)
-    network = None if request.scenario is None else check(request, request.scenario)
+    network: Network | None = None
+    written: tuple[IncidentSpec, ...] = ()
     if request.scenario is None:
         check_recordings(request.recordings)
+    else:
+        network, written = check(request.scenario, request.policy, request.spec)
     prepare_folder(request.out, force=request.force, files=RESULT_FILES)
     with (
         tempfile.TemporaryDirectory(prefix="citybrain-recordings-") as temporary,
@@ -121,7 +115,7 @@ def study(request: IncidentRequest, progress: Callable[[int, int], None] = lambd
 
         def record_all(runs: Sequence[RunToRecord]) -> list[Path]:
             nonlocal done
-            folders = [home / _name(run) for run in runs]
+            folders = [home / folder_name(run) for run in runs]
             missing = [(run, to) for run, to in zip(runs, folders, strict=True) if not (to / FILE).exists()]
             done += len(runs) - len(missing)
             for future in [pool.submit(_record_alone, run, to) for run, to in missing]:
@@ -131,9 +125,12 @@ def study(request: IncidentRequest, progress: Callable[[int, int], None] = lambd
             return folders
 
         if request.scenario is not None and network is not None:
-            cleans = clean_runs(request, request.scenario)
+            cleans = clean_runs(request.scenario, request.seeds, request.policy)
             folders = record_all(cleans)
-            hits = incident_runs(request, network, cleans, folders)
+            if written:
+                hits = [replace(run, incidents=written) for run in cleans]
+            else:
+                hits = drawn_runs(network, cleans, folders, request.count) if request.count else []
             folders += record_all(hits)
             answered = record_all([replace(run, response=request.response) for run in hits] if request.response else [])
         else:
@@ -149,82 +146,12 @@ def study(request: IncidentRequest, progress: Callable[[int, int], None] = lambd
     return conclude(request, watched, answers)
 
 
-def check(request: IncidentRequest, scenario: Scenario) -> Network:
-    """Check the input; return the network."""
-    find_policy(request.policy)
-    network = read_network(scenario.net_file, scenario.additional_files)
-    check_demand(scenario)
-    if request.spec is not None:
-        read_incidents(request.spec, network)
-    length_s = _window(scenario)[1] - _window(scenario)[0]
-    if length_s < _DURATION_S[0]:
-        raise InputError(
-            f"{scenario.name}: the window of {scenario.end_s - scenario.begin_s:g} s is too short; detectors learn for "
-            f"{SETTLE_S:g} s and incidents last {_DURATION_S[0]:g} s or more: give --begin and --end 30 minutes apart"
-        )
-    return network
-
-
-def _window(scenario: Scenario) -> tuple[float, float]:
-    """When incidents may happen."""
-    return scenario.begin_s + SETTLE_S, scenario.end_s - _TAIL_S
-
-
-def clean_runs(request: IncidentRequest, scenario: Scenario) -> list[RunToRecord]:
-    """Return the incident-free runs, one a seed."""
-    warm = warm_state(scenario)
-    return [
-        RunToRecord(scenario=scenario, seed=seed, policy=request.policy, incidents=(), warm_state=warm)
-        for seed in request.seeds
-    ]
-
-
-def incident_runs(
-    request: IncidentRequest, network: Network, cleans: Sequence[RunToRecord], folders: Sequence[Path]
-) -> list[RunToRecord]:
-    """Return the runs with incidents: those written, or drawn by the seed where vehicles are.
-
-    The chance of a road is its mean number of vehicles in the incident-free run of the seed: accidents and breakdowns
-    come with the vehicle-hours driven.
-    """
-    if request.spec is not None:
-        written = read_incidents(request.spec, network)
-        return [replace(run, incidents=written) for run in cleans]
-    if not request.count:
-        return []
-    ways = Approaches(network).edges_ways
-    reachable = [e.index for e in network.edges if ways.at[e.index] < ways.at[e.index + 1]]
-    runs = []
-    for run, folder in zip(cleans, folders, strict=True):
-        traffic = read_recorded(folder).edge_vehicles.mean(axis=0)
-        begin_s, end_s = _window(run.scenario)
-        drawn = draw_incidents(
-            network,
-            reachable,
-            seed=run.seed,
-            count=request.count,
-            begin_s=begin_s,
-            end_s=end_s,
-            duration_s=_DURATION_S,
-            weights=[float(traffic[e]) for e in reachable],
-        )
-        runs.append(replace(run, incidents=drawn))
-    return runs
-
-
 def check_recordings(folder: Path | None) -> None:
     """Raise InputError unless the folder holds recordings."""
     if folder is None or not any(folder.glob(f"*/{FILE}")):
         raise InputError(
             f"{folder}: holds no recordings; make some with citybrain incidents SCENARIO --recordings {folder}"
         )
-
-
-def _name(run: RunToRecord) -> str:
-    """Return a recording's folder name: what it is, and a hash of all that decides its course."""
-    digest = hashlib.sha256(json.dumps(as_json(run), sort_keys=True).encode()).hexdigest()[:8]
-    kind = "incidents" if run.incidents else "clean"
-    return f"{run.scenario.name.replace(':', '-').replace('/', '-')}-{run.policy}-{run.seed}-{kind}-{digest}"
 
 
 def _record_alone(run: RunToRecord, folder: Path) -> None:
