@@ -24,7 +24,7 @@ log = logging.getLogger("citybrain")
 State = Literal["starting", "running", "lost", "ended", "failed", "stopped"]
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 30.0
 _MOST_FALSE_STARTS = 3
-_SILENT_S = 20.0
+_SILENT_S, _FIRST_TICK_S = 20.0, 180.0  # the first decision may have code to compile
 _STOP_S = 20.0
 
 
@@ -118,17 +118,20 @@ class Supervisor:
             start = replace(start, config=start.config.model_copy(update=where))
         connection = self._spawn()
         said_hello, ended = False, None
+        patience_s = _FIRST_TICK_S
         try:
             connection.send(start)
             self.heard_s = monotonic()
             while True:
                 if not connection.poll(0.5):
-                    if said_hello and not self.paused and monotonic() - self.heard_s > _SILENT_S:
-                        log.warning("the loop process said nothing for %g s and is ended", _SILENT_S)
+                    if said_hello and not self.paused and monotonic() - self.heard_s > patience_s:
+                        log.warning("the loop process said nothing for %g s and is ended", patience_s)
                         break
                     continue
                 message = connection.recv()
                 self.heard_s = monotonic()
+                if said_hello:
+                    patience_s = _SILENT_S
                 if isinstance(message, Hello):
                     said_hello = True
                     self._set("running", "")
