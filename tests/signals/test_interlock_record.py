@@ -111,7 +111,7 @@ def test_a_junction_of_one_stage_is_quiet_for_ever():
 def test_a_decision_for_other_junctions_is_no_answer():
     interlock = Interlock(grid_network(1, 2), RULES)
     interlock.start(0)
-    with pytest.raises(ValueError, match="shorter|longer"):
+    with pytest.raises(ValueError, match=r"shorter|longer"):
         interlock.quiet_until_ms(decision(1000, HOLD), 1000)
 
 
