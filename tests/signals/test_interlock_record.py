@@ -86,6 +86,7 @@ def test_until_when_nothing_changes(interlock):
     assert interlock.quiet_until_ms(decision(1000, 1), 1000) == 1000
     interlock.advance(decision(5000, 1), 5000)
     assert interlock.quiet_until_ms(decision(6000, 1), 6000) == 6000
+    assert interlock.quiet_until_ms(decision(6000, HOLD), 6000) == 6000
     for time_ms in (8000, 10_000):
         interlock.advance(decision(time_ms, HOLD), time_ms)
     assert interlock.quiet_until_ms(decision(11_000, 1), 11_000) == 70_000
@@ -105,3 +106,37 @@ def test_a_junction_of_one_stage_is_quiet_for_ever():
     interlock = Interlock(network, RULES)
     interlock.start(0)
     assert interlock.quiet_until_ms(decision(1000, 1), 1000) == math.inf
+
+
+def test_a_decision_for_other_junctions_is_no_answer():
+    interlock = Interlock(grid_network(1, 2), RULES)
+    interlock.start(0)
+    with pytest.raises(ValueError, match=r"shorter|longer"):
+        interlock.quiet_until_ms(decision(1000, HOLD), 1000)
+
+
+def test_a_stage_given_back_and_taken_again_is_as_old_as_it_is():
+    """Its green began under command, later than the program's own would have: it must not count as longer than it lasts."""
+    network = grid_network(1, 1)
+    (junction,) = network.junctions
+    interlock = Interlock(network, RULES.model_copy(update={"max_green_s": 120.0}), released=True)
+    interlock.start(0, [junction.program[0].state])
+    own = [p.state for p in junction.program for _ in range(int(p.duration_s))]
+
+    def ask(second, stage):
+        shown = own[second % len(own)]
+        return interlock.advance(decision(second * 1000, stage), second * 1000, [shown])
+
+    ask(6, 0)
+    for second in range(7, 60):  # away to stage 1 and back to stage 0 while the program goes on
+        ask(second, 1 if second < 20 else 0)
+    began_ms = interlock.states[0].since_ms
+    back = 60
+    while not interlock.is_released(0):
+        ask(back, RELEASE)
+        back += 1
+        assert back < 100
+    ask(back, 0)
+    assert not interlock.is_released(0)
+    assert interlock.states[0].stage == 0
+    assert interlock.states[0].since_ms == began_ms

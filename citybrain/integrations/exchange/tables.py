@@ -87,7 +87,9 @@ def read_table(path: Path, needed: Iterable[str] = ()) -> list[Row]:
             found = tuple(reader.fieldnames or ())
             missing = [name for name in needed if name not in found]
             if missing:
-                raise InputError(f"{path}: column {missing[0]!r} is missing (found: {', '.join(found) or 'none'})")
+                raise InputError(
+                    f"{path}: column {missing[0]!r} is missing (found: {' '.join(', '.join(found).split()) or 'none'})"
+                )
             return [
                 {
                     key: "" if value in (None, "NaN") else str(value).strip()
