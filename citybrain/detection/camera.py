@@ -14,6 +14,7 @@ from citybrain.detection.camera_places import place_cameras
 from citybrain.detection.chance import chosen, normal, uniform
 from citybrain.detection.lamps import Lamps
 from citybrain.detection.perfect import lane_summary, waiting_inside
+from citybrain.detection.tracks import Tracks
 from citybrain.detection.view import Clock, calls, join, select
 from citybrain.detection.way_choice import WayChoice
 from citybrain.messages import Observation, SignalView, Vehicles
@@ -22,7 +23,6 @@ from citybrain.simulation.plant import Plant, Readings
 
 _MISS, _COUNT, _PLACE, _SPEED, _DEAD = range(5)
 _MISS_PERIOD_S = 5
-_REMEMBERED_S = 10.0
 _STANDS_MPS, _QUEUE_MPS = 0.5, 3.0
 _AT_THE_EDGE_M = 20.0
 _NODE_M = 25.0
@@ -122,8 +122,7 @@ class Camera:
         self._lamps = Lamps(network)
         self._ways = WayChoice(ways, seed=seed)
         self._clock = Clock()
-        self._tracks = np.empty(0, np.int64)
-        self._tracked_s = np.empty(0)
+        self._tracks, self._by_approach = Tracks(), Tracks()
         self._n_movements = len(network.movements)
 
     def observe(self, plant: Plant, signals: SignalView) -> Observation:
@@ -171,7 +170,7 @@ class Camera:
             passed=passed,
             inside=np.where(self._counted, inside, 0.0),
             signals=signals,
-            entered=entries,
+            entered=self._entered(readings.key[seen.row], seen, time_s),
         )
 
     def _look(self, readings: Readings, time_s: float) -> tuple[_Seen, NDArray[np.bool_]]:
@@ -224,13 +223,14 @@ class Camera:
 
     def _entries(self, keys: NDArray[np.int64], seen: _Seen, time_s: float) -> NDArray[np.float64]:
         """Count those who are new to the tracker, by stop line."""
-        new = ~np.isin(keys, self._tracks)
-        count = np.bincount(seen.lane[new], minlength=len(self._alive)).astype(np.float64)
-        old = (time_s - self._tracked_s < _REMEMBERED_S) & ~np.isin(self._tracks, keys)
-        current = np.unique(keys)
-        self._tracks = np.concatenate((self._tracks[old], current))
-        self._tracked_s = np.concatenate((self._tracked_s[old], np.full(len(current), time_s)))
-        return count
+        new = self._tracks.new(keys, time_s)
+        return np.bincount(seen.lane[new], minlength=len(self._alive)).astype(np.float64)
+
+    def _entered(self, keys: NDArray[np.int64], seen: _Seen, time_s: float) -> NDArray[np.float64]:
+        """Count those who are new on their approach, though a camera at the junction before may just have seen them."""
+        edge = self._a.edge[seen.lane]
+        new = self._by_approach.new(keys * (int(self._a.edge.max()) + 1) + edge, time_s)
+        return np.bincount(seen.lane[new], minlength=len(self._alive)).astype(np.float64)
 
     def _count(self, readings: Readings, time_s: float) -> NDArray[np.float64]:
         """Count passages by movement."""

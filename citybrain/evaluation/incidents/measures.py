@@ -250,17 +250,9 @@ def score(
 
 
 def curve(
-    hits: Sequence[tuple[Watched, Sequence[Truth]]],
-    cleans: Sequence[Watched],
-    key: tuple[str, str],
-    *,
-    points: int = 24,
+    hits: Sequence[tuple[Watched, Sequence[Truth]]], cleans: Sequence[Watched], key: tuple[str, str], used: float
 ) -> list[Score]:
-    """Return scores over thresholds, from the quantiles of what was scored at all, rising."""
-    rows = np.concatenate([run.scores[key].ravel() for run in (*(hit for hit, _ in hits), *cleans)])
-    positive = rows[rows > 0].astype(np.float64)
-    if not len(positive):
-        return []
-    shares = 1.0 - np.geomspace(1e-6, 1.0, points)[::-1]
-    levels = np.unique(np.round(np.quantile(positive, np.clip(shares, 0, 1)), 3))
-    return [score(hits, cleans, key, float(level)) for level in levels if level > 0]
+    """Return scores over thresholds, rising: the one that is used, multiples of it, and up to the highest score."""
+    highest = max(float(run.scores[key].max(initial=0.0)) for run in (*(hit for hit, _ in hits), *cleans))
+    levels = used * np.geomspace(0.1, 10.0, 41)
+    return [score(hits, cleans, key, float(level)) for level in levels[levels <= max(highest, used)]]

@@ -190,7 +190,7 @@ def conclude(request: IncidentRequest, watched: Sequence[Watched], answers: Sequ
     links = LinkSigns(network)
     thresholds = {kind: make(network, links).threshold for kind, make in detectors().items()}
     scores = {key: score(hits, cleans, key, thresholds[key[1]]) for key in keys}
-    curves = {key: curve(hits, cleans, key) for key in keys}
+    curves = {key: curve(hits, cleans, key, thresholds[key[1]]) for key in keys}
     saving = response_saving_pct([run.recorded for run, _ in hits], paired, answers)
     scenario = request.scenario
     results = Results(

@@ -109,7 +109,8 @@ def test_a_higher_threshold_never_finds_more():
         watched(scores((0, 1580, 2000, 8.0), (2, 900, 950, 3.0))),
         watched(scores((1, 900, 950, 4.0)), happened_s=None),
     )
-    points = curve([(pair[0], labelled(*pair))], [pair[1]], KEY)
+    points = curve([(pair[0], labelled(*pair))], [pair[1]], KEY, 3.5)
+    assert 3.5 in [pytest.approx(p.threshold) for p in points]
     assert [p.detected for p in points] == sorted((p.detected for p in points), reverse=True)
     assert [p.false_per_day for p in points] == sorted((p.false_per_day for p in points), reverse=True)
 
