@@ -59,6 +59,7 @@ class PriorityService:
         self.parameters = parameters or PriorityParameters()
         self.stages = ApproachStages(network)
         self.network = self.stages.network
+        self._n_own = np.array([max(len(junction.stages), 1) for junction in network.junctions])
         self.times, self.reroute = times, reroute
         self.desk = RequestDesk(network, key)
         self.planner = RoutePlanner(network)
@@ -142,10 +143,11 @@ class PriorityService:
 
     def view(self, signals: SignalView) -> SignalView:
         """Return what policies and sensors may see: only stages that they know."""
-        if not self._served:
+        unknown = np.flatnonzero(signals.stage >= self._n_own)
+        if not len(unknown):
             return signals
         stage = signals.stage.copy()
-        for junction in self._served:
+        for junction in unknown.tolist():
             stage[junction] = self.stages.own_stage(junction, int(stage[junction]))
         return replace(signals, stage=stage)
 
