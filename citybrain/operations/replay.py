@@ -15,8 +15,8 @@ from citybrain.messages import PriorityRequest
 from citybrain.operations.access import Access
 from citybrain.operations.live.engine import Engine
 from citybrain.operations.live.process import Start
+from citybrain.operations.live.recorded_seat import RecordedSeat
 from citybrain.operations.live.reports import Input
-from citybrain.operations.live.seat import RecordedSeat
 from citybrain.operations.record.database import open_database
 from citybrain.operations.record.reader import RecordedRun, read_run
 from citybrain.operations.service.live_room import LiveRoom

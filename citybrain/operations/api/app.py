@@ -5,17 +5,15 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import logging
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, StreamingResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field
 
 from citybrain import __version__
-from citybrain.messages import Event
 from citybrain.operations.access import Access
 from citybrain.operations.actions import (
     Action,
@@ -31,14 +29,13 @@ from citybrain.operations.actions import (
 from citybrain.operations.api.guard import Guard, RateLimit
 from citybrain.operations.api.metrics import metrics_text
 from citybrain.operations.api.reference import PAGE
+from citybrain.operations.api.stream import event_stream
 from citybrain.operations.details import CorridorHistory, Geometry, JunctionDetail, PlanInfo, WhatIfAnswer
 from citybrain.operations.details import Reason as Why
 from citybrain.operations.messages import Alarm, CitySnapshot, Health, IncidentView
-from citybrain.operations.room import ControlRoom, RoomError, RoomEvent
-from citybrain.operations.service.ledger import plain
+from citybrain.operations.room import ControlRoom, RoomError
 
 log = logging.getLogger("citybrain")
-_KEEPALIVE_S = 10.0
 _ABOUT = (
     "A city's signals: what they do, why, and what operators ask of them. Looking needs a token unless the room is "
     "open for viewing on localhost; every change needs one: `Authorization: Bearer TOKEN` (`citybrain token new`)."
@@ -233,55 +230,8 @@ def _looking_routes(router: APIRouter, room: ControlRoom, looking: list[Any]) ->
         snapshots: bool = True,  # noqa: FBT001, FBT002
         most: Annotated[int | None, Query(ge=1, le=1_000_000)] = None,
     ) -> StreamingResponse:
-        stream = _stream(room, snapshots=snapshots, most=most)
+        stream = event_stream(room, snapshots=snapshots, most=most)
         return StreamingResponse(stream, media_type="text/event-stream", headers={"cache-control": "no-store"})
-
-
-async def _stream(room: ControlRoom, *, snapshots: bool, most: int | None) -> AsyncIterator[bytes]:
-    import asyncio
-
-    listening = aiter(room.subscribe())
-    coming: asyncio.Future[RoomEvent] | None = None
-    yield KEEPALIVE_COMMENT
-    sent = 0
-    try:
-        while most is None or sent < most:
-            coming = coming or asyncio.ensure_future(anext(listening))
-            done, _ = await asyncio.wait({coming}, timeout=_KEEPALIVE_S)
-            if not done:
-                yield KEEPALIVE_COMMENT
-                continue
-            try:
-                event = coming.result()
-            except StopAsyncIteration:
-                return
-            finally:
-                coming = None
-            if event.kind == "snapshot" and not snapshots:
-                continue
-            sent += 1
-            yield format_sse_event(event=event.kind, data_str=_event_text(event))
-    finally:
-        if coming is not None:
-            coming.cancel()
-
-
-_SNAPSHOT, _ALARM = TypeAdapter(CitySnapshot), TypeAdapter(Alarm)
-
-
-def _event_text(event: RoomEvent) -> str:
-    data = event.data
-    if isinstance(data, CitySnapshot):
-        return _SNAPSHOT.dump_json(data).decode()
-    if isinstance(data, Alarm):
-        return _ALARM.dump_json(data).decode()
-    if isinstance(data, AuditEntry):
-        return data.model_dump_json()
-    import json
-
-    assert isinstance(data, Event)
-    row = {"time_s": data.time_s, "kind": data.kind, "junction": data.junction_id, "data": plain(data.data)}
-    return json.dumps(row)
 
 
 def _changing_routes(router: APIRouter, room: ControlRoom, changing: Any) -> None:

@@ -29,6 +29,7 @@ from citybrain.operations.actions import Action
 from citybrain.operations.live.calls import CallDesk
 from citybrain.operations.live.config import RoomConfig
 from citybrain.operations.live.decider import Decider
+from citybrain.operations.live.deeds import Deeds
 from citybrain.operations.live.faults import FaultySensors
 from citybrain.operations.live.ladder import Ladder
 from citybrain.operations.live.overrides import Overrides
@@ -91,9 +92,7 @@ class Engine:
         self.decider = Decider(seat, Ladder(len(network.junctions), config.ladder), self.overrides, plans)
         self.overrides.wants_flash = lambda: self.decider.flashing
         self.sensors = FaultySensors(make_sensors(config.sensors, network, seed=config.seed), network)
-        self._closures: dict[str, str] = {}
-        self._judgements: dict[str, tuple[str, str | None]] = {}
-        self._in_force: dict[str, Action] = {}
+        self.deeds = Deeds(self.plant, self.overrides, self.calls, self.service, self.incidents)
         self.loop = ClosedLoop(
             self.plant,
             network,
@@ -110,7 +109,6 @@ class Engine:
         self._hash(self.loop.commands)
         self._pending: list[Input] = []
         self._events: list[Event] = []
-        self._ended: list[tuple[str, str]] = []
         self._fleet = self.plant.fleet()
         self._edges = (np.zeros(len(network.edges), np.float32), np.zeros(len(network.edges), np.float32))
         self._state = state
@@ -136,9 +134,9 @@ class Engine:
         self._pending.append(given)
         data = given.data
         if given.kind == "action":
-            self._begin(Action.model_validate(data))
+            self.deeds.begin(Action.model_validate(data))
         elif given.kind == "end":
-            self._end(str(data["id"]), str(data.get("how", "undone")))
+            self.deeds.end(str(data["id"]), str(data.get("how", "undone")))
         elif given.kind == "request":
             self.calls.hear(PriorityRequest(**data))
         elif given.kind == "console":
@@ -156,43 +154,6 @@ class Engine:
         for name in data.get("lamps", ()):  # somebody else drives the lamps: what the conflict monitor is for
             self.decider.conflict[self.network.junction_index(name)] = True
 
-    def _begin(self, action: Action) -> None:
-        request, now_s = action.request, self.time_ms / 1000
-        self._in_force[action.id] = action
-        problem = None
-        if request.kind == "close_road":
-            self._closures[action.id] = str(request.edge)
-            self.plant.close_road(str(request.edge))
-        elif request.kind == "emergency_corridor":
-            problem = self.calls.send(action, self.service, now_s)
-        elif request.incident is not None:
-            verdict = "accepted" if request.kind == "accept_incident" else "dismissed"
-            was = self.incidents.judge(request.incident, verdict)
-            self._judgements[action.id] = (request.incident, was)
-        else:
-            self.overrides.begin(action)
-        self._event("action", request.junction or "", id=action.id, what=request.kind, where=request.where)
-        if problem is not None:
-            self._end(action.id, f"failed: {problem}")
-
-    def _end(self, action_id: str, how: str) -> None:
-        action = self._in_force.pop(action_id, None)
-        if action is None:
-            return
-        self.overrides.end(action_id)
-        edge = self._closures.pop(action_id, None)
-        if edge is not None and edge not in self._closures.values():
-            self.plant.open_road(edge)
-        self.calls.cancel(action_id, self.time_ms)
-        judged = self._judgements.pop(action_id, None)
-        if judged is not None and how == "undone":
-            self.incidents.judge(*judged)
-        self._ended.append((action_id, how))
-        self._event("action-ended", action.request.junction or "", id=action_id, what=action.request.kind, how=how)
-
-    def _event(self, kind: str, junction: str = "", **data: Any) -> None:
-        self._events.append(Event(time_s=self.time_ms / 1000, kind=kind, junction_id=junction, data=data))
-
     def tick(self) -> TickReport:
         """Go round once.
 
@@ -206,7 +167,6 @@ class Engine:
         decisions = len(self.loop.times.decisions_s)
         self.loop.tick()
         self.tick_number += 1
-        now_s = self.time_ms / 1000
         self._hash(self.loop.commands)
         for command in self.loop.commands:
             self._lamps[command.junction] = command.state
@@ -214,12 +174,7 @@ class Engine:
         self.decider.conflict = np.array([a != b for a, b in zip(shown, self._lamps, strict=True)], dtype=np.bool_)
         if self.loop.observation is not None:
             self._events += self.incidents.look(self.loop.observation)
-        for action in list(self._in_force.values()):
-            if action.end_s <= now_s:
-                self._end(action.id, "its time was over")
-        for name in (*self.overrides.ended, *self.calls.arrived()):
-            self._end(name, "done")
-        self.overrides.ended = []
+        self.deeds.end_those_over()
         if self.tick_number % _LOOK_S == 1:
             speed, count = self._fleet.edge_speeds()
             self._edges = np.asarray(speed, np.float32), np.asarray(count, np.float32)
@@ -233,8 +188,9 @@ class Engine:
         inputs, self._pending = self._pending, []
         if answer != USUAL:
             inputs.append(Input("policy", asdict(answer)))
-        events, self._events = [*self._events, *self.decider.events, *loop.events], []
-        ended, self._ended = self._ended, []
+        deeds = self.deeds
+        events, self._events = [*deeds.events, *self._events, *self.decider.events, *loop.events], []
+        ended, deeds.ended, deeds.events = deeds.ended, [], []
         view = loop.interlock.view(self.time_ms)
         level, answers = self.decider.level, self.calls.answers
         self.calls.answers = []
@@ -265,7 +221,7 @@ class Engine:
             vehicles=self.plant.vehicle_count(),
             calls=self.calls.vehicles(self.service),
             incidents=self.incidents.current(self.time_ms / 1000),
-            closed=tuple(dict.fromkeys(self._closures.values())),
+            closed=deeds.closed,
             events=tuple(events),
             answers=tuple(answers),
             policy=self.decider.seat.status,

@@ -17,21 +17,20 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
-from queue import Empty, Full, Queue
-from threading import Thread
 from typing import Any
 
 from citybrain.errors import CitybrainError, InputError
 from citybrain.operations.live.config import RoomConfig
 from citybrain.operations.live.engine import Engine
 from citybrain.operations.live.pace import Pacer
+from citybrain.operations.live.pipe import Inbox, Outbox
+from citybrain.operations.live.recorded_seat import RecordedSeat
 from citybrain.operations.live.reports import Ended, Input, Saved
-from citybrain.operations.live.seat import PolicySeat, RecordedSeat, Seat, SeatAnswer
+from citybrain.operations.live.seat import PolicySeat, Seat, SeatAnswer
 
 log = logging.getLogger("citybrain")
 _PAGE_MB = os.sysconf("SC_PAGE_SIZE") / 2**20 if hasattr(os, "sysconf") else 0.0
 _POLL_S = 0.05
-_MOST_WAITING = 600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,69 +52,10 @@ class Start:
     last_tick: int | None = None
 
 
-class _Outbox:
-    """Sends in a thread of its own, so that a service that does not read cannot stop the tick."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._queue: Queue[Any] = Queue(_MOST_WAITING)
-        self._thread = Thread(target=self._send, name="outbox", daemon=True)
-        self._thread.start()
-        self.broken = False
-
-    def put(self, message: Any) -> None:
-        """Send soon; waits where hundreds are waiting, for what is recorded may not be lost."""
-        while not self.broken:
-            try:
-                self._queue.put(message, timeout=1.0)
-            except Full:
-                continue
-            return
-
-    def _send(self) -> None:
-        while (message := self._queue.get()) is not None:
-            try:
-                self._connection.send(message)
-            except (OSError, ValueError):
-                self.broken = True
-                return
-
-    def close(self) -> None:
-        """Send what waits, then stop."""
-        if not self.broken:
-            with suppress(Full):
-                self._queue.put(None, timeout=1.0)
-            self._thread.join(10.0)
-
-
-class _Inbox:
-    """What the service has sent and nobody has taken yet."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._queue: Queue[tuple[str, Any]] = Queue()
-        Thread(target=self._receive, name="inbox", daemon=True).start()
-
-    def _receive(self) -> None:
-        while True:
-            try:
-                self._queue.put(self._connection.recv())
-            except (EOFError, OSError):
-                self._queue.put(("stop", None))
-                return
-
-    def take(self, wait_s: float) -> tuple[str, Any] | None:
-        """Return a message, waiting for one as long as given."""
-        try:
-            return self._queue.get(timeout=wait_s) if wait_s > 0 else self._queue.get_nowait()
-        except Empty:
-            return None
-
-
 class _Session:
     """One run, from the first message to the end."""
 
-    def __init__(self, start: Start, inbox: _Inbox, outbox: _Outbox) -> None:
+    def __init__(self, start: Start, inbox: Inbox, outbox: Outbox) -> None:
         self._start, self._inbox, self._outbox = start, inbox, outbox
         config = start.config
         limit_s = config.decide_limit_s
@@ -228,11 +168,11 @@ def memory_mb() -> float:
         return 0.0
 
 
-def serve(connection: Connection, session: Callable[[Start, _Inbox, _Outbox], _Session] = _Session) -> None:
+def serve(connection: Connection, session: Callable[[Start, Inbox, Outbox], _Session] = _Session) -> None:
     """Run what the first message says, and tell how it ended."""
     start = connection.recv()
-    outbox = _Outbox(connection)
-    inbox = _Inbox(connection)
+    outbox = Outbox(connection)
+    inbox = Inbox(connection)
     running: _Session | None = None
     try:
         running = session(start, inbox, outbox)

@@ -3,16 +3,14 @@
 The policy runs in a process of its own. It is asked, and waited for until the deadline and no longer;
 what comes later is thrown away. One that is silent for long, or has crashed, is ended and another one is started
 while the tick goes on. What the seat answered at each tick is part of the record, so that
-:class:`RecordedSeat` can answer the same again.
+:class:`citybrain.operations.live.recorded_seat.RecordedSeat` can answer the same again.
 """
 
 from __future__ import annotations
 
 import logging
-import queue
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from threading import Thread
 from time import monotonic
 from typing import Any, Protocol
 
@@ -23,17 +21,10 @@ from citybrain.errors import PolicyError
 from citybrain.messages import Decision, Observation
 from citybrain.network.intergreens import SignalRules
 from citybrain.network.model import Network
-from citybrain.signals.policy import find_policy
-from citybrain.signals.policy_process import (
-    Limits,
-    PolicyFailureError,
-    PolicyProcess,
-    checked_decision,
-    checked_interval_s,
-)
+from citybrain.operations.live.sitter import Sitter
+from citybrain.signals.policy_process import Limits, PolicyFailureError
 
 log = logging.getLogger("citybrain")
-_GIVE_UP_S = 5.0
 _FIRST_S = 20.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 60.0
 
@@ -86,76 +77,20 @@ class Seat(Protocol):
         """Send them home."""
 
 
-class _Passed:
+class Passed:
     """Adds up what crossed the stop lines until somebody is asked."""
 
     def __init__(self) -> None:
         self._sum: NDArray[np.float64] | float = 0.0
 
     def note(self, observation: Observation) -> None:
+        """Add what an observation saw."""
         self._sum = self._sum + observation.passed
 
     def take(self, observation: Observation) -> Observation:
+        """Return the observation with all that was added up, and begin anew."""
         passed, self._sum = self._sum, 0.0
         return replace(observation, passed=np.asarray(passed))
-
-
-class _Sitter:
-    """One policy process and the thread that talks to it; the thread must live as long as the process."""
-
-    def __init__(self, name: str, parameters: Mapping[str, Any], limits: Limits) -> None:
-        self._name, self._parameters, self._limits = name, dict(parameters), limits
-        self._questions: queue.SimpleQueue[Observation | None] = queue.SimpleQueue()
-        self._answers: queue.SimpleQueue[Decision | Exception | float] = queue.SimpleQueue()
-        self.process: PolicyProcess | None = None
-        self.interval_s: float | None = None
-        self.waiting_since_s: float | None = None
-        self.is_fresh = True
-
-    def begin(self, network: Network, rules: SignalRules) -> None:
-        Thread(target=self._serve, args=(network, rules), name="policy", daemon=True).start()
-
-    def _serve(self, network: Network, rules: SignalRules) -> None:
-        try:
-            self.process = PolicyProcess(find_policy(self._name), self._parameters, self._limits)
-            answer = self.process.ask("start", network, rules, limit_s=self._limits.start_s)
-            self._answers.put(checked_interval_s(answer))
-            while (observation := self._questions.get()) is not None:
-                answer = self.process.ask("decide", observation, limit_s=86400.0)
-                self._answers.put(checked_decision(answer, observation.time_s, network))
-        except (PolicyFailureError, PolicyError) as failure:
-            self._answers.put(failure)
-        finally:
-            if self.process is not None:
-                self.process.end()
-
-    def put(self, observation: Observation) -> None:
-        self.waiting_since_s = monotonic()
-        self._questions.put(observation)
-
-    def get(self, limit_s: float) -> Decision | float | None:
-        """Return the answer, None where there is none yet; raises what went wrong."""
-        try:
-            answer = self._answers.get(timeout=limit_s) if limit_s > 0 else self._answers.get_nowait()
-        except queue.Empty:
-            return None
-        if isinstance(answer, Exception):
-            raise answer
-        self.waiting_since_s = None
-        return answer
-
-    def still_thinks(self) -> bool:
-        """Whether an answer is still out; a late one is thrown away."""
-        if self.waiting_since_s is None or self.get(0.0) is not None:
-            return False
-        if monotonic() - self.waiting_since_s > _GIVE_UP_S:
-            raise PolicyFailureError(f"no answer within {_GIVE_UP_S:g} s")
-        return True
-
-    def end(self) -> None:
-        self._questions.put(None)
-        if self.process is not None:
-            self.process.end()
 
 
 class PolicySeat:
@@ -174,8 +109,8 @@ class PolicySeat:
     ) -> None:
         self.name, self._parameters, self._limit_s = name, parameters, limit_s
         self._limits = limits or Limits()
-        self._sitter: _Sitter | None = None
-        self._passed = _Passed()
+        self._sitter: Sitter | None = None
+        self._passed = Passed()
         self._last: Decision | None = None
         self._due_ms, self._pause_s, self._next_s = 0, _FIRST_PAUSE_S, 0.0
         self._answers = 0
@@ -201,7 +136,7 @@ class PolicySeat:
             self._sitter.interval_s = ready
 
     def _sit_down(self) -> None:
-        self._sitter = _Sitter(self.name, self._parameters, self._limits)
+        self._sitter = Sitter(self.name, self._parameters, self._limits)
         self._sitter.begin(self._network, self._rules)
         self.status = "starting"
 
@@ -229,7 +164,7 @@ class PolicySeat:
             self._lose(str(failure))
             return None, SeatAnswer(asked=False, answered=False, lost=True)
 
-    def _put(self, sitter: _Sitter, observation: Observation) -> tuple[Decision | None, SeatAnswer]:
+    def _put(self, sitter: Sitter, observation: Observation) -> tuple[Decision | None, SeatAnswer]:
         fresh, sitter.is_fresh = sitter.is_fresh, False
         assert sitter.interval_s is not None
         self._due_ms = round((observation.time_s + sitter.interval_s) * 1000)
@@ -260,61 +195,3 @@ class PolicySeat:
         if self._sitter is not None:
             self._sitter.end()
         self._sitter = None
-
-
-class RecordedSeat:
-    """Answers as the seat of a recorded run did, deciding anew."""
-
-    def __init__(self, name: str, parameters: Mapping[str, Any], answers: Mapping[int, SeatAnswer]) -> None:
-        self.name, self._parameters, self._recorded = name, dict(parameters), answers
-        self._process: PolicyProcess | None = None
-        self._passed = _Passed()
-        self._last: Decision | None = None
-        self._interval_s, self._due_ms = 1.0, 0
-        self.status, self.failures, self.why = "ok", 0, ""
-
-    @property
-    def pid(self) -> int | None:
-        """The process that decides."""
-        return None if self._process is None else self._process.pid
-
-    def start(self, network: Network, rules: SignalRules) -> None:
-        """Remember for whom to decide."""
-        self._network, self._rules = network, rules
-
-    def ask(self, observation: Observation) -> tuple[Decision | None, SeatAnswer]:
-        """Return what was decided then."""
-        self._passed.note(observation)
-        time_ms = round(observation.time_s * 1000)
-        answer = self._recorded.get(time_ms, USUAL)
-        if answer.lost:
-            self._last = None
-        if not answer.asked:
-            return None, answer
-        if answer.fresh:
-            self._sit_down()
-        elif time_ms < self._due_ms and answer == USUAL:
-            return self._last, answer
-        if self._process is None:
-            return None, replace(answer, answered=False)
-        self._due_ms = time_ms + round(self._interval_s * 1000)
-        told = self._process.ask("decide", self._passed.take(observation), limit_s=self._limit_s)
-        decision = checked_decision(told, observation.time_s, self._network)
-        if not answer.answered:
-            return None, answer
-        self._last = decision
-        return decision, answer
-
-    _limit_s = 60.0
-
-    def _sit_down(self) -> None:
-        self.close()
-        self._process = PolicyProcess(find_policy(self.name), self._parameters, Limits())
-        answer = self._process.ask("start", self._network, self._rules, limit_s=self._limit_s)
-        self._interval_s = checked_interval_s(answer)
-
-    def close(self) -> None:
-        """End the process."""
-        if self._process is not None:
-            self._process.end()
-            self._process = None

@@ -17,8 +17,9 @@ from citybrain.evaluation.metrics import read_trips
 from citybrain.operations.actions import Action, ActionRequest
 from citybrain.operations.live.config import RoomConfig
 from citybrain.operations.live.engine import Engine
+from citybrain.operations.live.recorded_seat import RecordedSeat
 from citybrain.operations.live.reports import Input
-from citybrain.operations.live.seat import RecordedSeat, SeatAnswer
+from citybrain.operations.live.seat import SeatAnswer
 
 
 def try_out(config: RoomConfig, actions: Sequence[Action]) -> dict[str, float]:

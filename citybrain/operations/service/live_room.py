@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeoutError
 from pathlib import Path
 from threading import Event as Flag
 from threading import Thread
@@ -32,10 +30,12 @@ from citybrain.operations.live.config import RoomConfig
 from citybrain.operations.live.process import Start
 from citybrain.operations.live.reports import Hello, Input, Saved, TickReport
 from citybrain.operations.messages import LEVELS, Alarm, CitySnapshot
-from citybrain.operations.record.recorder import Recorder, RecordError
+from citybrain.operations.record.recorder import Recorder
 from citybrain.operations.room import RoomError, RoomEvent
-from citybrain.operations.service.checks import check_allowed, check_request, find, state_of
+from citybrain.operations.service.checks import check_allowed, find
 from citybrain.operations.service.consoles import Consoles
+from citybrain.operations.service.desk import Desk
+from citybrain.operations.service.emergency_line import EmergencyLine
 from citybrain.operations.service.ledger import Ledger, utc
 from citybrain.operations.service.picture import Picture
 from citybrain.operations.service.subscribers import Subscribers
@@ -44,8 +44,6 @@ from citybrain.operations.service.what_ifs import WhatIfs
 
 _PUBLISH_S, _WATCH_S = 0.2, 0.25
 _STALE_S = 1.5
-_ANSWER_S = 5.0
-_SYSTEM = Principal(name="system", role="operator")
 
 
 class LiveRoom:
@@ -76,8 +74,8 @@ class LiveRoom:
         self.consoles = Consoles(config.heartbeat_s)
         self.supervisor = Supervisor(start, self._told, self._state_changed)
         self.what_ifs = WhatIfs(config, self._states, self._save)
-        self._actions: dict[str, Action] = {}
-        self._waiting: dict[tuple[str, int], deque[Future[EmergencyAnswer]]] = {}
+        self.desk = Desk(self.picture, self.ledger, self.supervisor, replayed=self.replayed)
+        self.line = EmergencyLine(self.supervisor)
         self._saves: dict[str, Future[Saved]] = {}
         self._saved_ms, self._published_s = 0, 0.0
         self._console_ok = True
@@ -117,16 +115,11 @@ class LiveRoom:
         with self.picture.lock:
             self.picture.begin_run(run_id, hello)
             self._saved_ms = hello.time_ms
-            in_force = list(self._actions.values())
-        for action in in_force:
-            if action.request.kind == "emergency_corridor" or action.request.incident is not None:
-                self._over(action.id, "lost with the simulator")
-            else:
-                self.supervisor.send("input", Input("action", action.model_dump()))
+        self.desk.begin_again()
         if not self._console_ok:
             self.supervisor.send("input", Input("console", {"ok": False}))
         if not before:
-            self._enter_system("start", "city", "the room was opened", {}, {"run": run_id, "policy": config.policy})
+            self.desk.enter_system("start", "city", "the room was opened", {}, {"run": run_id, "policy": config.policy})
 
     def _ticked(self, report: TickReport) -> None:
         self.ledger.tick(report)
@@ -137,9 +130,9 @@ class LiveRoom:
             self._alarm("simulator", on=False)
             self._city_step("lost", LEVELS[int(max(report.level.tolist(), key=report.level.tolist().count))], "it is back")
         for answer in report.answers:
-            self._answer(answer)
+            self.line.answer(answer)
         for action_id, how in report.ended:
-            self._over(action_id, how)
+            self.desk.over(action_id, how)
         for event in report.events:
             self._audit_event(event)
         if self.config.checkpoint_s and not self.replayed and report.time_ms - self._saved_ms >= 1000 * self.config.checkpoint_s:
@@ -157,9 +150,9 @@ class LiveRoom:
         data = dict(event.data)
         if event.kind == "ladder":
             old, new = {"level": data["from"]}, {"level": data["to"], "junctions": data["ids"]}
-            self._enter_system("ladder", f"{data['junctions']} junctions", str(data["because"]), old, new)
+            self.desk.enter_system("ladder", f"{data['junctions']} junctions", str(data["because"]), old, new)
         elif event.kind.startswith("priority-"):
-            self._enter_system("emergency", event.junction_id, event.kind.replace("-", " "), {}, data)
+            self.desk.enter_system("emergency", event.junction_id, event.kind.replace("-", " "), {}, data)
 
     def _publish(self) -> None:
         snapshot = self.picture.latest()
@@ -177,7 +170,7 @@ class LiveRoom:
         if state in ("ended", "failed", "stopped"):
             if state == "failed":
                 self._alarm("failed", on=True, text=f"The loop cannot be started: {why}. Mend that and open the room again.")
-            self._enter_system("stop", "city", why or state, {}, {"state": state})
+            self.desk.enter_system("stop", "city", why or state, {}, {"state": state})
             if state == "failed" and not self.ledger.run_id:  # it has never run: whoever opened it must mend that
                 self.when_failed()
 
@@ -255,8 +248,7 @@ class LiveRoom:
 
     def actions(self) -> tuple[Action, ...]:
         """Return the actions in force, the oldest first."""
-        with self.picture.lock:
-            return tuple(self._actions.values())
+        return self.desk.in_force()
 
     def alarms(self, *, all_: bool = False) -> tuple[Alarm, ...]:
         """Return open alarms, with ``all_`` those that are over, too."""
@@ -276,121 +268,28 @@ class LiveRoom:
 
     def act(self, request: ActionRequest, who: Principal) -> AuditEntry:
         """Take an action."""
-        check_allowed(who, request.kind)
-        self._check_changeable()
-        with self.picture.lock:
-            report = self._checked(request)
-            now_s = self.picture.now_s
-            action = Action(
-                id=secrets.token_hex(6), request=request, who=who.name, role=who.role, when=utc(), begin_s=now_s,
-                end_s=now_s + request.limit_s,
-            )  # fmt: skip
-        old = state_of(request, report, self.network)
-        new = {**request.model_dump(exclude_none=True, exclude={"reason"}), "until_s": action.end_s}
-        flash = request.kind == "flash"
-        entry = self._enter(request.kind, request.where, who, request.reason, old, new, action.id, force=flash)
-        with self.picture.lock:
-            self._actions[action.id] = action
-        if not self.supervisor.send("input", Input("action", action.model_dump())) and self.supervisor.state != "lost":
-            self._over(action.id, "failed: the loop could not be reached")
-            raise RoomError("the loop cannot be reached; nothing was changed", 503)
-        return entry
-
-    def _checked(self, request: ActionRequest) -> TickReport:
-        """Return the report that a request was checked against."""
-        report, hello = self.picture.report, self.picture.hello
-        if report is None or hello is None:
-            raise RoomError("the loop has not ticked yet; ask again in a moment", 503)
-        incidents, vehicles = [one.id for one in report.incidents], [call.vehicle_id for call in report.calls]
-        vehicles += [a.request.vehicle for a in self._actions.values() if a.request.vehicle is not None]
-        check_request(request, self.network, hello.plan_ids, incidents, vehicles)
-        return report
-
-    def _check_changeable(self) -> None:
-        if self.replayed:
-            raise RoomError("this is a recording; nothing can be changed in it", 409)
-        if self.supervisor.state in ("ended", "failed", "stopped"):
-            raise RoomError(f"the loop has {self.supervisor.state}; nothing can be changed", 503)
+        return self.desk.act(request, who)
 
     def undo(self, action_id: str, who: Principal, reason: str) -> AuditEntry:
         """End an action before its time."""
-        action = self._actions.get(action_id)
-        if action is None:
-            raise RoomError(f"no action {action_id!r} is in force", 404)
-        check_allowed(who, action.request.kind)
-        self._check_changeable()
-        what = {"kind": action.request.kind, "where": action.request.where}
-        old = {**what, "until_s": action.end_s, "by": action.who}
-        entry = self._enter("undo", action.request.where, who, reason, old, {}, action_id, force=True)
-        with self.picture.lock:
-            self._actions.pop(action_id, None)
-        self.supervisor.send("input", Input("end", {"id": action_id, "how": "undone"}))
-        return entry
-
-    def _over(self, action_id: str, how: str) -> None:
-        with self.picture.lock:
-            action = self._actions.pop(action_id, None)
-        if action is not None:
-            old = {"kind": action.request.kind, "by": action.who}
-            self._enter_system("expire", action.request.where, how, old, {}, action_id)
-
-    def _enter(
-        self, kind: str, where: str, who: Principal, why: str, old: dict[str, Any], new: dict[str, Any], action_id: str = "",
-        *, force: bool = False,
-    ) -> AuditEntry:  # fmt: skip
-        tick = 0 if self.picture.report is None else self.picture.report.tick
-        try:
-            return self.ledger.enter(
-                kind=kind, where=where, who=who.name, role=who.role, why=why, old=old, new=new, tick=tick,
-                time_s=self.picture.now_s, action_id=action_id, force=force,
-            )  # fmt: skip
-        except RecordError as error:
-            raise RoomError(f"nothing was changed: {error}", 503) from None
-
-    def _enter_system(
-        self, kind: str, where: str, why: str, old: dict[str, Any], new: dict[str, Any], action_id: str = ""
-    ) -> None:
-        self._enter(kind, where, _SYSTEM, why, old, new, action_id, force=True)
+        return self.desk.undo(action_id, who, reason)
 
     def request_emergency(self, request: EmergencyRequest, who: Principal) -> EmergencyAnswer:
         """Pass a vehicle's request on and wait for the next tick's answer."""
         check_allowed(who, "emergency_corridor")
-        self._check_changeable()
-        key = (request.request_id, request.sequence)
-        waiting: Future[EmergencyAnswer] = Future()
-        with self.picture.lock:
-            self._waiting.setdefault(key, deque()).append(waiting)
-        try:
-            if not self.supervisor.send("input", Input("request", request.model_dump())):
-                raise RoomError("the loop cannot be reached; send the request again", 503)
-            return waiting.result(_ANSWER_S)
-        except FutureTimeoutError:
-            raise RoomError("the loop did not answer; send the request again", 503) from None
-        finally:
-            with self.picture.lock:
-                queue = self._waiting.get(key, deque())
-                if waiting in queue:
-                    queue.remove(waiting)
-                if not queue:
-                    self._waiting.pop(key, None)
-
-    def _answer(self, answer: EmergencyAnswer) -> None:
-        """Give an answer to whoever asked first."""
-        with self.picture.lock:
-            queue = self._waiting.get((answer.request_id, answer.sequence))
-            if queue:
-                queue.popleft().set_result(answer)
+        self.desk.check_changeable()
+        return self.line.ask(request)
 
     def inject(self, fault: dict[str, list[str]], who: Principal) -> AuditEntry:
         """Let sensors or lamps fail, for a drill."""
         check_allowed(who, "flash")
-        self._check_changeable()
+        self.desk.check_changeable()
         if not self.config.drill:
             raise RoomError("faults can be injected in drills only: citybrain serve --drill", 403)
         for names in fault.values():
             for name in names:
                 find(name, [junction.id for junction in self.network.junctions], "junction")
-        entry = self._enter("fault", ", ".join(fault), who, "a drill", {}, fault)
+        entry = self.desk.enter("fault", ", ".join(fault), who, "a drill", {}, fault)
         self.supervisor.send("input", Input("fault", fault))
         return entry
 
@@ -398,9 +297,8 @@ class LiveRoom:
         """Try something on a copy."""
         if who.role == "viewer":
             raise RoomError(f"{who.name} is viewer and may not try things out", 403)
-        with self.picture.lock:
-            for one in request.actions:
-                self._checked(one)
+        for one in request.actions:
+            self.desk.checked(one)
         return self.what_ifs.begin(request, self.actions(), self.picture.now_s)
 
     def what_if_answer(self, what_if_id: str) -> WhatIfAnswer:
