@@ -113,7 +113,7 @@ class ClosedLoop:
         policy.start(network, rules)
         self._leaves = getattr(policy, "leaves_programs", False)
         self.interlock = Interlock(
-            network if emergency is None else emergency.service.network, rules, released=self._leaves
+            network if emergency is None else emergency.service.network, rules, released=self._leaves, own=network
         )
         self.commands = self.interlock.start(plant.time_ms, plant.signal_states())
         plant.apply(self.commands)

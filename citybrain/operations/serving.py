@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -112,7 +113,8 @@ def run_service(
             app, log_level="warning", timeout_graceful_shutdown=3, timeout_keep_alive=10, limit_concurrency=1000,
             access_log=False, server_header=False,
         )  # fmt: skip
-        server = uvicorn.Server(config)
+        server = _Server(config, room)
+        signal.signal(signal.SIGTERM, _interrupt)  # uvicorn raises it again when it has stopped
         room.begin()
         shown = "localhost" if local else host
         tell(f"Control room of {room.config.scenario}: http://{shown}:{port}  (API: /docs; Ctrl-C stops it)")
@@ -121,11 +123,30 @@ def run_service(
     except KeyboardInterrupt:
         pass
     finally:
+        for again in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(again, signal.SIG_IGN)  # the record is being finished
         listening.close()
         room.close()
     if room.supervisor.state == "failed" or room.supervisor.error:
         error = room.supervisor.error
         raise InputError(error) if room.supervisor.bad_input else CitybrainError(error)
+
+
+class _Server(uvicorn.Server):
+    """Ends the event streams first: they would keep it waiting."""
+
+    def __init__(self, config: uvicorn.Config, room: LiveRoom) -> None:
+        super().__init__(config)
+        self._room = room
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Shut down."""
+        self._room.subscribers.close()
+        await super().shutdown(sockets)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def _listen(host: str, port: int) -> socket.socket:

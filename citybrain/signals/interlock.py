@@ -41,12 +41,20 @@ class Interlock:
     released : bool
         Every junction begins under its own program. It is taken over while that shows a
         stage, and given back where both show the same one, so that no lamp jumps.
+    own : Network, optional
+        The network that policies know, where stages have been added to it: the maximum-green rule
+        moves on to none that they do not know.
     """
 
-    def __init__(self, network: Network, rules: SignalRules, *, released: bool = False) -> None:
+    def __init__(
+        self, network: Network, rules: SignalRules, *, released: bool = False, own: Network | None = None
+    ) -> None:
         self.network = network
         self.rules = rules
-        self._rules = [junction_rules(network, junction, rules) for junction in network.junctions]
+        self._rules = [
+            junction_rules(network, junction, rules, n_own=len(known.stages))
+            for junction, known in zip(network.junctions, (own or network).junctions, strict=True)
+        ]
         self._states: list[LampState] = []
         self._released = [released and bool(junction.program) for junction in network.junctions]
         self._released_ms = [-1] * len(network.junctions)

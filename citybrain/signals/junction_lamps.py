@@ -61,14 +61,23 @@ class JunctionRules:
     max_green_ms: tuple[int, ...]
     """By stage; never below the minimum, which may be long where pedestrians walk."""
     min_flash_ms: int
+    n_own: int
+    """Stages that the maximum-green rule may move on to; those after them are shown only when they are asked for."""
 
     def least_ms(self, stage: int) -> int:
         """Return how long a stage, or flash, must last."""
         return self.min_flash_ms if stage == FLASH else self.min_green_ms[stage]
 
 
-def junction_rules(network: Network, junction: Junction, rules: SignalRules) -> JunctionRules:
+def junction_rules(
+    network: Network, junction: Junction, rules: SignalRules, *, n_own: int | None = None
+) -> JunctionRules:
     """Prepare a junction for the interlock.
+
+    Parameters
+    ----------
+    n_own : int, optional
+        Its own stages, where others have been added after them.
 
     Raises
     ------
@@ -96,6 +105,7 @@ def junction_rules(network: Network, junction: Junction, rules: SignalRules) -> 
         min_green_ms=min_green_ms,
         max_green_ms=tuple(max(low_ms, round(rules.max_green_s * 1000)) for low_ms in min_green_ms),
         min_flash_ms=round(rules.min_green_s * 1000),
+        n_own=len(junction.stages) if n_own is None else n_own,
     )
 
 
@@ -129,9 +139,10 @@ def advance(rules: JunctionRules, state: LampState, request: int, time_ms: int) 
     shown_ms = time_ms - state.since_ms
     wanted = state.stage if request == HOLD else request
     if wanted == state.stage:
-        if wanted == FLASH or shown_ms < rules.max_green_ms[state.stage] or len(stages) < 2:
+        others = [s for s in range(rules.n_own) if s != state.stage]
+        if wanted == FLASH or shown_ms < rules.max_green_ms[state.stage] or not others:
             return Advance(state, None, refusal)
-        wanted = min((s.index for s in stages if s.index != state.stage), key=lambda s: (state.last_shown_ms[s], s))
+        wanted = min(others, key=lambda s: (state.last_shown_ms[s], s))
         longest_s = rules.max_green_ms[state.stage] / 1000
         refusal = f"green of stage {state.stage} reached its maximum of {longest_s:g} s"
     elif shown_ms < rules.least_ms(state.stage):

@@ -252,3 +252,14 @@ def test_conflicting_greens_names_the_pair():
     assert conflicting_greens(junction, "GrG") == (0, 2)
     assert conflicting_greens(junction, "Grg") is None
     assert conflicting_greens(junction, "Gr") is None
+
+
+def test_maximum_green_moves_on_to_no_stage_that_was_added_for_emergencies():
+    own = one_junction(["Grr", "rGr"], [(0, 1), (0, 2), (1, 2)])
+    interlock = Interlock(THREE, RULES, own=own)
+    lamps = [interlock.start(0)[0].state]
+    for time_ms in range(1000, 400_001, 1000):
+        lamps += [command.state for command in interlock.advance(decision(time_ms, HOLD), time_ms)]
+    assert {state for state in lamps if "G" in state} == {"Grr", "rGr"}
+    asked = [c.state for t in range(400_001, 480_000, 1000) for c in interlock.advance(decision(t, 2), t)]
+    assert "rrG" in asked

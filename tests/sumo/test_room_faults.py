@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from contextlib import suppress
@@ -22,6 +23,7 @@ from citybrain.operations.record.reader import check_chain, list_runs, read_run
 from citybrain.operations.replay import check_again
 
 pytestmark = pytest.mark.sumo
+LISTEN = "from urllib.request import urlopen; urlopen('http://localhost:18443/api/events').read()"
 ACTS_S = 2.0
 SLACK_S = 1.5  # for a machine that does other things, too
 
@@ -218,9 +220,10 @@ def test_a_full_disk_loses_nothing_and_says_so(tmp_path):
         subprocess.run(["umount", "-l", disk], check=True)
 
 
-def test_ctrl_c_stops_a_room_cleanly_and_the_port_is_named(tmp_path):
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_stops_a_room_cleanly_and_the_port_is_named(tmp_path, how):
     scenario = build_case(tmp_path, end_s=600).config
-    command = ["python", "-m", "citybrain.cli", "serve", str(scenario), "--out", str(tmp_path / "out")]
+    command = [sys.executable, "-m", "citybrain.cli", "serve", str(scenario), "--out", str(tmp_path / "out")]
     command += ["--port", "18443", "--speed", "5", "--policy", "max-pressure"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     lines = []
@@ -235,11 +238,13 @@ def test_ctrl_c_stops_a_room_cleanly_and_the_port_is_named(tmp_path):
             if ticks and ticks[0]:
                 break
         time.sleep(0.2)
+    listener = subprocess.Popen([sys.executable, "-c", LISTEN])
     second = subprocess.run([*command[:-4], "--out", str(tmp_path / "two")], capture_output=True, text=True, check=False)
     assert second.returncode == 2
     assert "--port 18443" in second.stderr
-    process.send_signal(signal.SIGINT)
+    process.send_signal(how)
     assert process.wait(30) in (0, 130)
+    listener.wait(5)
     reader.join(5)
     process.stdout.close()
     assert "http://localhost:18443" in lines[0]

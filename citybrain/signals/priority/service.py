@@ -59,7 +59,7 @@ class PriorityService:
         self.parameters = parameters or PriorityParameters()
         self.stages = ApproachStages(network)
         self.network = self.stages.network
-        self._own_stages = np.array([max(len(junction.stages), 1) for junction in network.junctions])
+        self._n_own = np.array([max(len(junction.stages), 1) for junction in network.junctions])
         self.times, self.reroute = times, reroute
         self.desk = RequestDesk(network, key)
         self.planner = RoutePlanner(network)
@@ -144,16 +144,12 @@ class PriorityService:
         self.holds.drop(name)
 
     def view(self, signals: SignalView) -> SignalView:
-        """Return what policies and sensors may see: only stages that they know.
-
-        An added stage may be shown where nobody is served, too: after the longest green that the
-        interlock allows, it moves on to the stage that waited longest.
-        """
-        added = np.flatnonzero(signals.stage >= self._own_stages)
-        if not len(added):
+        """Return what policies and sensors may see: only stages that they know."""
+        unknown = np.flatnonzero(signals.stage >= self._n_own)
+        if not len(unknown):
             return signals
         stage = signals.stage.copy()
-        for junction in added.tolist():
+        for junction in unknown.tolist():
             stage[junction] = self.stages.own_stage(junction, int(stage[junction]))
         return replace(signals, stage=stage)
 

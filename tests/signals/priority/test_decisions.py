@@ -53,7 +53,7 @@ def test_every_approach_can_be_cleared_without_a_conflict(stages, left_hand):
 def test_a_policy_never_sees_an_added_stage_whoever_shows_it():
     service = PriorityService(NETWORK, RULES, key=b"key", times=LinkTimes(NETWORK), own_plans=False)
     most = [len(junction.stages) - 1 for junction in service.network.junctions]
-    seen = service.view(signal_view(most)).stage  # as after the longest green that the interlock allows
+    seen = service.view(signal_view(most)).stage
     assert all(stage < len(junction.stages) for stage, junction in zip(seen, NETWORK.junctions, strict=True))
     own = signal_view([1] * len(most))
     assert service.view(own) is own

@@ -157,7 +157,7 @@ function shape(g, level, x, y, r) { // a shape for every level, so that nobody n
 }
 
 function label(g, text, x, y, ink) {
-  if (text.length > 26) text = text.slice(0, 25) + "…";
+  if (text.length > 42) text = text.slice(0, 41) + "…";
   g.font = "500 12px Roboto, sans-serif";
   g.lineWidth = 3.5; g.strokeStyle = ink.map; g.strokeText(text, x, y);
   g.fillStyle = ink.text; g.fillText(text, x, y);
