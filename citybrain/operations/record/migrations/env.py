@@ -6,7 +6,10 @@ from alembic import context
 
 from citybrain.operations.record.tables import metadata
 
-connection = context.config.attributes["connection"]
-context.configure(connection=connection, target_metadata=metadata, render_as_batch=True)
-with context.begin_transaction():
-    context.run_migrations()
+config = getattr(context, "config", None)  # there is none where Alembic does not run this file
+if config is not None:
+    context.configure(
+        connection=config.attributes["connection"], target_metadata=metadata, render_as_batch=True
+    )
+    with context.begin_transaction():
+        context.run_migrations()
