@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from conftest import Served, Visit
+from visits import Served, Visit
 
 pytestmark = [pytest.mark.sumo, pytest.mark.filterwarnings("default")]
 
