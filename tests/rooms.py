@@ -38,8 +38,8 @@ class WatchedRoom:
         tell = self.room.supervisor._tell
 
         def told(message):
-            self.messages.append(message)
             tell(message)
+            self.messages.append(message)  # the room knows what is seen here
 
         self.room.supervisor._tell = told
         self.app = create_app(

@@ -24,6 +24,10 @@ class Consoles:
         self._last_s = monotonic()
         self._lock = Lock()
 
+    def begin(self) -> None:
+        """Count from now on: before the first tick there is nothing to watch."""
+        self._last_s = monotonic()
+
     def heard(self, console_id: str) -> None:
         """Take note of a sign of life."""
         now_s = monotonic()

@@ -122,6 +122,8 @@ class LiveRoom:
             self.desk.enter_system("start", "city", "the room was opened", {}, {"run": run_id, "policy": config.policy})
 
     def _ticked(self, report: TickReport) -> None:
+        if report.tick == 1:
+            self.consoles.begin()
         self.ledger.tick(report)
         with self.picture.lock:
             self.picture.note(report)
@@ -205,7 +207,7 @@ class LiveRoom:
                 self._lose(f"it has said nothing for {silent_s:.1f} s")
             self.picture.restarts = self.supervisor.restarts
             self.picture.consoles = len(self.subscribers) + self.consoles.count()
-            ok = self.replayed or self.consoles.watched()
+            ok = self.replayed or not running or self.consoles.watched()
             if ok != self._console_ok and self.supervisor.send("input", Input("console", {"ok": ok})):
                 self._console_ok = ok
                 self._alarm("console", on=not ok, text="No console is watching; junctions follow their plans.")
