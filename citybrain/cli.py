@@ -21,9 +21,12 @@ from citybrain.cli_incidents import incidents
 from citybrain.cli_league import league
 from citybrain.cli_network import network
 from citybrain.cli_new import new
+from citybrain.cli_performance import performance
 from citybrain.cli_retime import retime
 from citybrain.cli_seeds import parse_seeds
+from citybrain.cli_serve import replay, serve, token
 from citybrain.cli_sweep import sweep
+from citybrain.cli_train_detector import train_detector
 from citybrain.errors import CitybrainError, InputError
 
 if TYPE_CHECKING:
@@ -44,9 +47,14 @@ app.add_typer(exchange)
 app.add_typer(new)
 app.command()(retime)
 app.command()(incidents)
+app.command()(train_detector)
 app.command()(sweep)
 app.command()(league)
 app.command()(emergency)
+app.command()(performance)
+app.command()(serve)
+app.command()(replay)
+app.add_typer(token)
 
 
 def main() -> None:
@@ -122,7 +130,8 @@ def evaluate(
         bool, typer.Option("--trust-plugins", help="Run third parties' policies in the simulation's own process.")
     ] = False,
     plans: Annotated[
-        Path | None, typer.Option(help="Plans (plans.add.xml) to run as one more policy, `retimed`.")
+        Path | None,
+        typer.Option(help="Plans to run as one more policy: plans.add.xml `retimed`, plans.toml `time-of-day`."),
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder for results.json, trips.parquet and report.html.")] = Path("out"),
     force: Annotated[bool, typer.Option("--force", help="Replace results that the folder holds.")] = False,
@@ -133,7 +142,7 @@ def evaluate(
     """
     from citybrain.demand.scenario import open_scenario
     from citybrain.detection import check_sensors
-    from citybrain.evaluation.evaluate import Request, failures
+    from citybrain.evaluation.evaluate import Request, failures, plans_policy
     from citybrain.evaluation.evaluate import evaluate as run_evaluation
     from citybrain.evaluation.run import RunSpec
 
@@ -154,7 +163,7 @@ def evaluate(
         plans=plans,
         trusted=trust_plugins,
     )
-    total = len(dict.fromkeys((baseline, *names, *(["retimed"] if plans else [])))) * len(request.seeds)
+    total = len(dict.fromkeys((baseline, *names, *([plans_policy(plans)] if plans else [])))) * len(request.seeds)
     bar = Progress(
         TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"),
         TextColumn("{task.fields[done]} of {task.fields[runs]} runs"), TimeElapsedColumn(), TextColumn("left"),

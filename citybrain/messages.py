@@ -22,6 +22,8 @@ HOLD = -1
 """In a decision: keep the stage that is shown."""
 RELEASE = -2
 """In a decision: leave the junction to its own program, or give it back to it."""
+FLASH = -3
+"""In a decision: flashing yellow for everybody, for who answers for the junction; policies do not ask for it."""
 OWN_PROGRAM = ""
 """In a command: instead of lamps, let the junction's own program go on."""
 
@@ -126,6 +128,8 @@ class Observation:
     signals : SignalView
     loops : LoopData, optional
         Where there are loops.
+    entered : ndarray of float64, by lane, optional
+        Vehicles that a tracker newly sees on their way to this stop line, since the observation before.
     """
 
     time_s: float
@@ -140,6 +144,7 @@ class Observation:
     inside: NDArray[np.float64]
     signals: SignalView
     loops: LoopData | None = None
+    entered: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +154,7 @@ class Decision:
     Attributes
     ----------
     stage : ndarray of int32, shape (n_junctions,)
-        Stage index, :data:`HOLD` or :data:`RELEASE`.
+        Stage index, :data:`HOLD`, :data:`RELEASE` or :data:`FLASH`.
     reasons : mapping of int to mapping
         By junction index: why, for the event stream. May be empty.
     """

@@ -28,7 +28,8 @@ class IncidentSpec(BaseModel):
     ----------
     kind : str
         ``crash`` and ``breakdown``: a vehicle stands on each blocked lane, and in a crash those who
-        pass slow down. ``closure``: nobody may enter the blocked lanes. ``flood``: water on the blocked lanes.
+        pass slow down. ``closure``: likewise, the first vehicle standing for that of the works. ``flood``: water on
+        the blocked lanes.
     edge : str
         Edge of the net.
     lanes : tuple of int
@@ -122,7 +123,7 @@ def draw_incidents(
     begin_s: float,
     end_s: float,
     duration_s: tuple[float, float] = (480.0, 900.0),
-    least_hops: int = 4,
+    least_hops: int = 3,
     weights: Sequence[float] | None = None,
 ) -> tuple[IncidentSpec, ...]:
     """Draw incidents that are far apart, the same ones for the same seed.

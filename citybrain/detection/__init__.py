@@ -32,11 +32,12 @@ def make_sensors(spec: str, network: Network, *, seed: int) -> Sensors:
     if wanted.name == "camera":
         from citybrain.detection.camera import CONDITIONS, Camera, CameraParameters
 
-        return Camera(network, CameraParameters(**CONDITIONS[wanted.condition], dead=wanted.dead), seed=seed)
+        parameters = CameraParameters(**CONDITIONS[wanted.condition], dead=wanted.dead, feeds=wanted.feeds)
+        return Camera(network, parameters, seed=seed)
     if wanted.name == "loops":
         from citybrain.detection.loops import LoopParameters, Loops
 
-        return Loops(network, LoopParameters(dead=wanted.dead), seed=seed)
+        return Loops(network, LoopParameters(dead=wanted.dead, biased=wanted.biased), seed=seed)
     if wanted.name == "probes":
         from citybrain.detection.probes import ProbeParameters, Probes
 

@@ -65,9 +65,15 @@ class Approaches:
         The movement of a lane that allows one alone, else -1.
     lanes_ways, edges_ways : Ways
         From the end of each lane; from the start of each edge, whose lanes can be changed.
+
+    Parameters
+    ----------
+    reach_m : float
+        How far ahead stop lines are looked for.
     """
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, *, reach_m: float = REACH_M) -> None:
+        self._reach_m = reach_m
         lanes, n = network.lanes, len(network.lanes)
         self.length_m = np.array([lane.length_m for lane in lanes])
         self.limit_mps = np.maximum([lane.speed_mps for lane in lanes], 1.0)
@@ -111,7 +117,7 @@ class Approaches:
             ahead = self._from_end(network, link.to_lane, hops - 1)
             on_m = link.via_m + network.lanes[link.to_lane].length_m
             for stop, (metres, share) in ahead.items():
-                if metres + on_m <= REACH_M:
+                if metres + on_m <= self._reach_m:
                     known = found.get(stop, (np.inf, 0.0))
                     found[stop] = (min(known[0], metres + on_m), known[1] + share / len(links))
         return found

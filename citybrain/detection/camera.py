@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from citybrain.detection.approaches import Approaches
 from citybrain.detection.arrivals import Arrivals
+from citybrain.detection.camera_places import place_cameras
 from citybrain.detection.chance import chosen, normal, uniform
 from citybrain.detection.lamps import Lamps
 from citybrain.detection.perfect import lane_summary, waiting_inside
+from citybrain.detection.tracks import Tracks
 from citybrain.detection.view import Clock, calls, join, select
 from citybrain.detection.way_choice import WayChoice
 from citybrain.messages import Observation, SignalView, Vehicles
@@ -21,7 +23,6 @@ from citybrain.simulation.plant import Plant, Readings
 
 _MISS, _COUNT, _PLACE, _SPEED, _DEAD = range(5)
 _MISS_PERIOD_S = 5
-_REMEMBERED_S = 10.0
 _STANDS_MPS, _QUEUE_MPS = 0.5, 3.0
 _AT_THE_EDGE_M = 20.0
 _NODE_M = 25.0
@@ -47,6 +48,8 @@ class CameraParameters:
         Standard deviations: of the distance to the camera, relative; of speed.
     dead : float
         Share of cameras that never work.
+    feeds : int
+        Number of cameras, placed where they matter most; 0 for one at every approach.
     """
 
     sight_m: float = 110.0
@@ -59,6 +62,7 @@ class CameraParameters:
     place_error: float = 0.02
     speed_error_mps: float = 0.5
     dead: float = 0.0
+    feeds: int = 0
 
 
 CONDITIONS = {
@@ -92,8 +96,11 @@ class Camera:
         self._a = a = Approaches(network)
         n = len(network.lanes)
         cameras, of_lane = np.unique(a.edge[a.is_stop], return_inverse=True)
+        works = ~chosen(seed, _DEAD, len(cameras), parameters.dead)
+        if parameters.feeds:
+            works &= np.isin(cameras, place_cameras(network, a, parameters.feeds))
         self._alive = np.zeros(n, dtype=np.bool_)
-        self._alive[a.is_stop] = ~chosen(seed, _DEAD, len(cameras), parameters.dead)[of_lane]
+        self._alive[a.is_stop] = works[of_lane]
         self._blind = np.flatnonzero(a.is_stop & ~self._alive)
         self._from_lane = np.array([m.from_lane for m in network.movements], dtype=np.int64)
         self._counted = (self._from_lane >= 0) & self._alive[self._from_lane]
@@ -115,8 +122,7 @@ class Camera:
         self._lamps = Lamps(network)
         self._ways = WayChoice(ways, seed=seed)
         self._clock = Clock()
-        self._tracks = np.empty(0, np.int64)
-        self._tracked_s = np.empty(0)
+        self._tracks, self._by_approach = Tracks(), Tracks()
         self._n_movements = len(network.movements)
 
     def observe(self, plant: Plant, signals: SignalView) -> Observation:
@@ -164,6 +170,7 @@ class Camera:
             passed=passed,
             inside=np.where(self._counted, inside, 0.0),
             signals=signals,
+            entered=self._entered(readings.key[seen.row], seen, time_s),
         )
 
     def _look(self, readings: Readings, time_s: float) -> tuple[_Seen, NDArray[np.bool_]]:
@@ -216,13 +223,14 @@ class Camera:
 
     def _entries(self, keys: NDArray[np.int64], seen: _Seen, time_s: float) -> NDArray[np.float64]:
         """Count those who are new to the tracker, by stop line."""
-        new = ~np.isin(keys, self._tracks)
-        count = np.bincount(seen.lane[new], minlength=len(self._alive)).astype(np.float64)
-        old = (time_s - self._tracked_s < _REMEMBERED_S) & ~np.isin(self._tracks, keys)
-        current = np.unique(keys)
-        self._tracks = np.concatenate((self._tracks[old], current))
-        self._tracked_s = np.concatenate((self._tracked_s[old], np.full(len(current), time_s)))
-        return count
+        new = self._tracks.new(keys, time_s)
+        return np.bincount(seen.lane[new], minlength=len(self._alive)).astype(np.float64)
+
+    def _entered(self, keys: NDArray[np.int64], seen: _Seen, time_s: float) -> NDArray[np.float64]:
+        """Count those who are new on their approach, though a camera at the junction before may just have seen them."""
+        edge = self._a.edge[seen.lane]
+        new = self._by_approach.new(keys * (int(self._a.edge.max()) + 1) + edge, time_s)
+        return np.bincount(seen.lane[new], minlength=len(self._alive)).astype(np.float64)
 
     def _count(self, readings: Readings, time_s: float) -> NDArray[np.float64]:
         """Count passages by movement."""

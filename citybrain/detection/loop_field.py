@@ -59,7 +59,7 @@ class LoopField:
         np.maximum.at(self.gate_m, ways.stop_lane[laid], (at_m + ways.distance_m)[laid])
         self._from_lane = np.array([m.from_lane for m in network.movements], dtype=np.int64)
         self._key = np.empty(0, np.int64)
-        self._edge = np.empty(0, np.int64)
+        self._edge, self._lane = np.empty(0, np.int64), np.empty(0, np.int64)
         self._remaining_m = np.empty(0)
 
     def sense(self, readings: Readings) -> LoopSignals:
@@ -75,14 +75,28 @@ class LoopField:
         covers = (place_m >= 0) & (remaining_m <= place_m + _HALF_LOOP_M)
         covers &= remaining_m + readings.length_m >= place_m - _HALF_LOOP_M
         at_stop = on & a.is_stop[lane] & (remaining_m <= _STOP_LOOP_M)
+        passed_by = self._left_over(readings.key, edge)
         order = np.argsort(readings.key)
         self._key, self._edge, self._remaining_m = readings.key[order], edge[order], remaining_m[order]
+        self._lane = lane[order]
         return LoopSignals(
             stop_count=np.bincount(self._from_lane[readings.passed], minlength=n).astype(np.float64),
             stop_on=np.bincount(lane[at_stop], minlength=n) > 0,
-            advance_count=np.bincount(lane[over], minlength=n).astype(np.float64),
+            advance_count=np.bincount(np.concatenate((lane[over], passed_by)), minlength=n).astype(np.float64),
             advance_on=np.bincount(lane[covers], minlength=n) > 0,
         )
+
+    def _left_over(self, key: NDArray[np.int64], edge: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the lanes whose loop, near their end, was passed by those who have left them within the step."""
+        before = (self._edge >= 0) & (self.place_m[self._lane] >= 0) & (self._remaining_m > self.place_m[self._lane])
+        rows = np.flatnonzero(before)
+        if not len(rows) or not len(key):
+            return np.empty(0, np.int64)
+        order = np.argsort(key)
+        at = np.minimum(np.searchsorted(key[order], self._key[rows]), len(key) - 1)
+        now = order[at]
+        gone = (key[now] == self._key[rows]) & (edge[now] != self._edge[rows])
+        return np.asarray(self._lane[rows[gone]])
 
     def _was_before(
         self, key: NDArray[np.int64], edge: NDArray[np.int64], place_m: NDArray[np.float64]

@@ -18,7 +18,8 @@ from citybrain.messages import LoopData, Observation, SignalView
 from citybrain.network.model import Network
 from citybrain.simulation.plant import Plant
 
-_DEAD_STOP, _DEAD_ADVANCE, _STUCK_STOP, _STUCK_ADVANCE, _COUNT_STOP, _COUNT_ADVANCE = range(6)
+_DEAD_STOP, _DEAD_ADVANCE, _STUCK_STOP, _STUCK_ADVANCE, _COUNT_STOP, _COUNT_ADVANCE, _BIAS_STOP, _BIAS_ADVANCE = range(8)
+_BIASED_MISS = 0.4
 _FREE_S, _STANDS_S, _FULL_S, _STUCK_S = 2.5, 1.0, 3.0, 180.0
 _HEAD_M = 10.0
 _SATURATION_VPS = 0.5
@@ -39,6 +40,8 @@ class LoopParameters:
         Share of loops that say "occupied" for ever.
     dead : float
         Share of loops that never say anything.
+    biased : float
+        Share of loops that miss two vehicles of five.
     """
 
     advance_m: float = 60.0
@@ -46,6 +49,7 @@ class LoopParameters:
     doubled: float = 0.02
     stuck: float = 0.01
     dead: float = 0.0
+    biased: float = 0.0
 
 
 class Loops:
@@ -66,6 +70,8 @@ class Loops:
         lanes = np.arange(n)
         self._stop_stuck = a.is_stop & (uniform(seed, _STUCK_STOP, lanes) < parameters.stuck)
         self._advance_stuck = has & (uniform(seed, _STUCK_ADVANCE, lanes) < parameters.stuck)
+        biased = [uniform(seed, purpose, lanes) < parameters.biased for purpose in (_BIAS_STOP, _BIAS_ADVANCE)]
+        self._missed = np.where(biased, _BIASED_MISS, parameters.missed)
         ways = a.lanes_ways
         lives = (has & ~self._advance_dead & ~self._advance_stuck)[ways.source]
         lives &= ways.distance_m < parameters.advance_m
@@ -121,9 +127,9 @@ class Loops:
         """What remains of the truth after miscounts, dead and stuck loops."""
         p, lanes = self.parameters, np.arange(len(said.stop_on))
         noise = []
-        for purpose in (_COUNT_STOP, _COUNT_ADVANCE):
+        for row, purpose in enumerate((_COUNT_STOP, _COUNT_ADVANCE)):
             luck = uniform(self._seed, purpose, lanes, time_ms)
-            noise.append(np.where(luck < p.missed, -1.0, np.where(luck > 1.0 - p.doubled, 1.0, 0.0)))
+            noise.append(np.where(luck < self._missed[row], -1.0, np.where(luck > 1.0 - p.doubled, 1.0, 0.0)))
         stop_ok, advance_ok = ~self._stop_dead & ~self._stop_stuck, ~self._advance_dead & ~self._advance_stuck
         return LoopSignals(
             stop_count=np.where(stop_ok & (said.stop_count > 0), said.stop_count + noise[0], 0.0),

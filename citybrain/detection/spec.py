@@ -25,6 +25,10 @@ class SensorSpec:
         Of vehicles that are probes.
     dead : float
         Share of sensors that never work.
+    biased : float
+        Share of loops that miss two vehicles of five.
+    feeds : int
+        Of cameras: how many there are; 0 for one at every approach.
     plug_in : str
         Where a third party's sensors are made, ``module:factory``; nothing for ours.
     options : str
@@ -35,6 +39,8 @@ class SensorSpec:
     condition: str = ""
     share: float = 0.0
     dead: float = 0.0
+    biased: float = 0.0
+    feeds: int = 0
     plug_in: str = ""
     options: str = ""
 
@@ -64,22 +70,30 @@ def parse_sensors(spec: str) -> SensorSpec:
             return SensorSpec(name=name, plug_in=installed[name], options=rest)
         raise InputError(f"unknown sensors {name!r}{nearest_hint(name, (*SENSORS, *installed))}")
     known = {
-        "perfect": (), "camera": (*CONDITIONS, "dead="), "loops": ("dead=",), "probes": ("0.1", "dead="),
+        "perfect": (), "camera": (*CONDITIONS, "dead=", "feeds="), "loops": ("dead=", "biased="), "probes": ("0.1", "dead="),
     }[name]  # fmt: skip
-    condition, share, dead = "", math.nan, 0.0
+    condition, share, dead, biased, feeds = "", math.nan, 0.0, 0.0, 0
     for option in rest.split(",") if rest else ():
         key, equals, value = option.partition("=")
         if key == "dead" and equals and "dead=" in known:
             dead = _share(spec, "dead", value)
+        elif key == "biased" and equals and "biased=" in known:
+            biased = _share(spec, "biased", value)
         elif name == "camera" and option in CONDITIONS:
             condition = option
+        elif name == "camera" and key == "feeds" and equals:
+            if not value.isascii() or not value.isdigit() or int(value) == 0:
+                raise InputError(f"--sensors {spec}: feeds is {value!r}, it must be a number of cameras such as 382")
+            feeds = int(value)
         elif name == "probes" and math.isnan(share) and not equals:
             share = _share(spec, "the share of probe vehicles", option)
         else:
             raise InputError(f"--sensors {spec}: {name} has no option {option!r}{nearest_hint(option, known)}")
     if name == "probes" and not share > 0:
         raise InputError(f"--sensors {spec}: say which share of vehicles are probes, such as probes:0.1")
-    return SensorSpec(name=name, condition=condition, share=0.0 if math.isnan(share) else share, dead=dead)
+    return SensorSpec(
+        name=name, condition=condition, share=0.0 if math.isnan(share) else share, dead=dead, biased=biased, feeds=feeds
+    )
 
 
 def _share(spec: str, what: str, text: str) -> float:

@@ -1,4 +1,4 @@
-"""Incidents in SUMO: vehicles that stand, lanes that are closed, and passers-by that slow down.
+"""Incidents in SUMO: vehicles that stand, and passers-by that slow down.
 
 SUMO's vehicles merge far more smoothly than people do at an accident, so that one blocked lane of two would hardly be felt.
 Those who pass are slowed to the speed at which the lanes that are left carry what the Highway
@@ -59,11 +59,11 @@ class Staged:
     Attributes
     ----------
     happened_s : float or None
-        When the road was first blocked: when the first vehicle stood, or the lanes were closed or flooded.
+        When the road was first blocked: when the first vehicle stood there, or the lanes were flooded.
     ended_s : float or None
         When all was cleared.
-    stopped, slowed, permissions, limits : dict
-        What was done, to be undone: by lane who stands there; by vehicle its usual top speed; by lane what held.
+    stopped, slowed, limits : dict
+        What was done, to be undone: by lane who stands there; by vehicle its usual top speed; by lane its limit.
     """
 
     spec: IncidentSpec
@@ -71,7 +71,6 @@ class Staged:
     ended_s: float | None = None
     stopped: dict[str, str] = field(default_factory=dict)
     slowed: dict[str, float] = field(default_factory=dict)
-    permissions: dict[str, tuple[Sequence[str], Sequence[str]]] = field(default_factory=dict)
     limits: dict[str, float] = field(default_factory=dict)
 
 
@@ -90,12 +89,13 @@ class SumoIncidents:
     def __init__(self, api: Any, network: Network, specs: Sequence[IncidentSpec]) -> None:
         self._api, self._network = api, network
         self.staged = tuple(Staged(spec) for spec in specs)
+        self._present: frozenset[str] = frozenset()
 
     def step(self, time_s: float) -> None:
         """Act on the step that has just been made."""
-        for staged in self.staged:
-            if staged.ended_s is not None or time_s < staged.spec.onset_s:
-                continue
+        running = [s for s in self.staged if s.ended_s is None and time_s >= s.spec.onset_s]
+        self._present = frozenset(self._api.vehicle.getIDList()) if running else frozenset()
+        for staged in running:
             if time_s >= staged.spec.end_s:
                 self._clear(staged)
                 staged.ended_s = time_s
@@ -114,18 +114,17 @@ class SumoIncidents:
         return [names[i] for i in spec.lanes], [name for i, name in enumerate(names) if i not in spec.lanes]
 
     def _holds(self, spec: IncidentSpec) -> bool:
-        """Whether vehicles are stopped: SUMO ends a run when somebody departs where all lanes are forbidden."""
-        return spec.stops_vehicles or (spec.closes_lanes and not self._lane_ids(spec)[1])
+        """Whether vehicles are stopped. Forbidden lanes would end the run: a route may then have no lane to its next edge."""
+        return spec.stops_vehicles or spec.closes_lanes
 
     def _hold(self, staged: Staged, time_s: float) -> None:
         """Stop the next vehicle that can still brake on each blocked lane; note when the first one stands."""
         spec, vehicle = staged.spec, self._api.vehicle
         blocked, _ = self._lane_ids(spec)
-        present = set(vehicle.getIDList())
         for lane in blocked:
             name = staged.stopped.get(lane)
-            if name in present and name is not None:
-                if staged.happened_s is None and vehicle.getSpeed(name) < 0.1:
+            if name is not None and name in self._present:
+                if staged.happened_s is None and vehicle.isStopped(name):  # there, not in a queue on its way there
                     staged.happened_s = time_s
                 continue
             staged.stopped.pop(lane, None)
@@ -148,16 +147,12 @@ class SumoIncidents:
         return best
 
     def _obstruct(self, staged: Staged) -> None:
-        """Close or flood the lanes; what held before is kept."""
+        """Flood the lanes; what held before is kept."""
         lane = self._api.lane
         for name in self._lane_ids(staged.spec)[0]:
-            if staged.spec.closes_lanes:
-                staged.permissions[name] = (tuple(lane.getAllowed(name)), tuple(lane.getDisallowed(name)))
-                lane.setDisallowed(name, ["all"])
-            else:
-                limit = lane.getMaxSpeed(name)
-                staged.limits[name] = limit
-                lane.setMaxSpeed(name, flooded_speed_mps(staged.spec.depth_m, limit))
+            limit = lane.getMaxSpeed(name)
+            staged.limits[name] = limit
+            lane.setMaxSpeed(name, flooded_speed_mps(staged.spec.depth_m, limit))
 
     def _slow_passing(self, staged: Staged) -> None:
         """Slow those beside the place, and let go those who have passed it."""
@@ -175,10 +170,9 @@ class SumoIncidents:
         self._release(staged, [name for name in staged.slowed if name not in near])
 
     def _release(self, staged: Staged, names: Sequence[str]) -> None:
-        present = set(self._api.vehicle.getIDList()) if names else set()
         for name in names:
             usual = staged.slowed.pop(name)
-            if name in present:
+            if name in self._present:
                 self._api.vehicle.setMaxSpeed(name, usual)
 
     def _clear(self, staged: Staged) -> None:
@@ -186,11 +180,6 @@ class SumoIncidents:
         self._release(staged, list(staged.slowed))
         for name, limit in staged.limits.items():
             self._api.lane.setMaxSpeed(name, limit)
-        for name, (allowed, disallowed) in staged.permissions.items():
-            if allowed:
-                self._api.lane.setAllowed(name, list(allowed))
-            else:
-                self._api.lane.setDisallowed(name, list(disallowed))
 
     def _errors(self) -> tuple[type[Exception], ...]:
         import importlib

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from builders import one_junction, signal_view
 
+from citybrain.detection.approaches import Approaches
+from citybrain.detection.loop_field import LoopField
 from citybrain.detection.loops import LoopParameters, Loops
 from citybrain.simulation.plant import Readings
 
@@ -72,3 +74,19 @@ def test_a_stuck_loop_is_found_out():
     seen = drive(LoopParameters(missed=0.0, doubled=0.0, stuck=1.0), 250, stop_at_s=1)
     assert seen[100].confidence[IN_0] > 0
     assert seen[-1].confidence[IN_0] == 0
+
+
+@pytest.mark.parametrize("next_lane", [-1, NETWORK.movements[0].to_lane])
+def test_who_leaves_the_lane_within_a_step_has_passed_a_loop_near_its_end(next_lane):
+    field = LoopField(NETWORK, Approaches(NETWORK), 3.0)
+
+    def at(lane, position_m):
+        one = np.ones(1)
+        return Readings(
+            ids=(), lane=np.array([lane], np.int32), position_m=position_m * one, speed_mps=10 * one, length_m=5 * one,
+            stop_lane=np.array([-1]), movement=np.array([-1]), distance_m=one, crossing=np.array([-1]), key=np.array([7]),
+        )  # fmt: skip
+
+    assert field.sense(at(IN_0, 195.0)).advance_count.sum() == 0
+    assert field.sense(at(next_lane, 4.0)).advance_count[IN_0] == 1
+    assert field.sense(at(next_lane, 14.0)).advance_count.sum() == 0

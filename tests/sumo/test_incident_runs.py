@@ -105,17 +105,22 @@ def test_the_command_writes_its_files(case, tmp_path, monkeypatch):
     spec.write_text(
         '[[incident]]\nkind = "crash"\nedge = "wA"\nlanes = [0]\nposition_m = 90\nonset_s = 1000\nduration_s = 480\n'
     )
-    out = tmp_path / "out"
-    monkeypatch.setattr(
-        "sys.argv",
-        ["citybrain", "incidents", str(case.config), "--end", "1700", "--seeds", "1", "--sensors", "camera",
-         "--spec", str(spec), "--jobs", "1", "--out", str(out)],
-    )  # fmt: skip
-    with pytest.raises(SystemExit) as ended:
-        main()
-    assert ended.value.code in (0, None)
+    runs, out, again = tmp_path / "runs", tmp_path / "out", tmp_path / "again"
+
+    def call(*arguments):
+        monkeypatch.setattr("sys.argv", ["citybrain", "incidents", *map(str, arguments), "--sensors", "camera", "--jobs", "1"])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert ended.value.code in (0, None)
+
+    call(case.config, "--end", "1700", "--seeds", "1", "--spec", spec, "--response", "camera", "--recordings", runs, "--out", out)
     section = json.loads((out / "results.json").read_text())["incidents"]["camera"]
     for key in ("detection_rate_pct", "false_alarms_per_day", "precision_pct", "mttd_s", "location_right_pct",
                 "response_saving_pct", "incidents", "clean_hours"):  # fmt: skip
         assert key in section
+    assert set(section["peers"]) == {"california-7", "snd", "exponential-smoothing", "boosted"}
     assert "<svg" in (out / "report.html").read_text()
+    assert len(list(runs.iterdir())) == 3  # without incidents, with them, and answered
+    call(runs, "--out", again)  # the recordings alone say the same
+    judged = json.loads((again / "results.json").read_text())["incidents"]["camera"]
+    assert {**judged, "step_ms": 0} == {**section, "step_ms": 0}

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import cache
 from importlib.metadata import entry_points
 
+from citybrain.detection.incidents.boosted import Boosted
 from citybrain.detection.incidents.discharge import Discharge
 from citybrain.detection.incidents.link_signs import LinkSigns, Signs
 from citybrain.detection.incidents.peers import California7, ExponentialSmoothing, StandardNormalDeviate
@@ -24,6 +25,7 @@ _BUILT_IN: dict[str, Make] = {
     "california-7": lambda _, links: California7(links),
     "snd": lambda _, links: StandardNormalDeviate(links),
     "exponential-smoothing": lambda _, links: ExponentialSmoothing(links),
+    "boosted": Boosted,
 }
 
 

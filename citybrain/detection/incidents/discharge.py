@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from citybrain.detection.incidents.inflow import Inflow
 from citybrain.detection.incidents.lane_shares import LaneShares
-from citybrain.detection.incidents.link_signs import LinkSigns, Signs
+from citybrain.detection.incidents.link_signs import GATE_M, LinkSigns, Signs
+from citybrain.detection.incidents.overdue import Overdue
+from citybrain.detection.incidents.spill import Spill
 from citybrain.network.model import Network
 
 MOST = 30.0
@@ -22,103 +23,145 @@ class DischargeParameters:
 
     Parameters
     ----------
+    stuck_per_s : float
+        For each second that somebody is seen to stand with a free road ahead.
+    overdue_weight : float
+        How much evidence of overdue vehicles counts: thousands of links and windows are looked at, so that it must be
+        stronger than that of what is seen.
     gap_per_s : float
-        For each second in which somebody stands with a free road ahead.
-    free_m : float
-        Free road before a vehicle that stands, for cameras: more than two that were missed.
+        For each second in which a loop upstream is occupied and the road from there to the stop line empty.
     settle_s : float
-        How long a place must be occupied, and one ahead of it free, to count as standing and as free.
+        How long a loop must be occupied, and one ahead of it free, to count as standing and as free.
+    crawl_per_s, drive_per_s : float
+        For each second that somebody with a free road ahead is seen to crawl, and against it if he drives.
     saturation_vps : float
         Discharge of a lane on protected green while somebody waits.
     start_up_s : float
         Green that passes before discharge is expected.
     left : float
-        Share of the inflow that an incident leaves.
+        Share of its usual count that a blocked lane keeps.
     """
 
-    gap_per_s: float = 0.6
-    free_m: float = 22.0
+    stuck_per_s: float = 0.5
+    overdue_weight: float = 0.65
+    gap_per_s: float = 0.35
     settle_s: float = 4.0
+    crawl_per_s: float = 0.2
+    drive_per_s: float = 0.8
     saturation_vps: float = 0.35
     start_up_s: float = 6.0
     left: float = 0.3
 
 
 class Discharge:
-    """Four sequential tests for every link, and the greatest of them.
+    """Six sequential tests for every link, and the greatest of them.
 
-    *gap*: somebody stands while the road ahead is free. *green*: somebody waits at the
-    stop line on protected green, the exit is free, and nobody passes. *starved*: fewer
-    come in than the junctions upstream sent. *lane*: fewer come in on a lane than its share of those on the link.
+    *stuck*: somebody is seen to stand while the road ahead is free. *gap*: the same by loops. *overdue*: fewer
+    come in than the junctions upstream sent. *lane*: fewer come on a lane than its share, upstream or at the stop
+    line. *spill*: nobody can enter although no queue stands at the link's own end. *crawl*: all creep on a free road.
     """
 
     threshold = 7.0
 
     def __init__(self, network: Network, links: LinkSigns, parameters: DischargeParameters | None = None) -> None:
-        self.parameters = parameters or DischargeParameters()
+        self.parameters = p = parameters or DischargeParameters()
         self._links = links
-        n = len(links.lane)
-        self._inflow = Inflow(network, links, left=self.parameters.left)
-        self._shares = LaneShares(links, left=self.parameters.left)
-        self._lane = np.zeros(n)
-        self._gap, self._green, self._starved = np.zeros(n), np.zeros(n), np.zeros(len(links.edge))
-        self._stands_s, self._free_s, self._green_s = np.zeros(n), np.zeros(n), np.zeros(n)
+        n, n_links = len(links.lane), len(links.edge)
+        self._overdue = Overdue(network, links, np.full(n_links, GATE_M))
+        self._spill = Spill(network, links)
+        self._came, self._went = LaneShares(links, left=p.left), LaneShares(links, left=p.left)
+        self._came_short, self._went_short = np.zeros(n), np.zeros(n)
+        self._gap, self._stuck, self._green, self._green_s = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n)
+        self._crawl, self._late = np.zeros(n_links), np.zeros(n_links)
+        self._stands_s, self._free_s = np.zeros(n), np.zeros(n)
         self._was_on, self._was_off = np.zeros((2, n), np.bool_), np.zeros((2, n), np.bool_)
         self._head_m = np.full(n, np.nan)
 
     def update(self, signs: Signs) -> NDArray[np.float64]:
         """Return the score of every link after one more step."""
-        for row, on in enumerate((signs.stop_on, signs.gate_on)):
+        s, n = signs, len(self._links.edge)
+        for row, on in enumerate((s.stop_on, s.gate_on)):
             self._was_on[row] |= on
             self._was_off[row] |= ~on
-        self._test_gap(signs)
-        self._test_green(signs)
-        standing = signs.gate_on & (self._stands_s >= 2.0)
-        queue = np.bincount(self._links.link_of, weights=standing, minlength=len(self._links.edge)) > 0
-        gain = self._inflow.gain(signs, held=queue, trusted=self._starved < 3.0)
-        self._starved = np.clip(self._starved + gain, 0.0, MOST)
-        self._lane = np.clip(self._lane + self._shares.gain(signs, trusted=self._lane < 2.0), 0.0, MOST)
-        best = self._starved.copy()
-        np.maximum.at(best, self._links.link_of, self._by_lane())
-        return best
-
-    def _by_lane(self) -> NDArray[np.float64]:
-        return np.asarray(np.maximum.reduce([self._gap, self._green, self._lane]))
-
-    def _test_gap(self, s: Signs) -> None:
-        p = self.parameters
         moves = np.nan_to_num(s.gate_count) > 0
         self._stands_s = np.where(s.gate_on & ~moves, self._stands_s + s.dt_s, 0.0)
         self._free_s = np.where(s.stop_on, 0.0, self._free_s + s.dt_s)
-        works = (self._was_on & self._was_off).all(axis=0)  # a loop that never changed is stuck or dead
-        by_loop = s.has_gate & works & (self._stands_s >= p.settle_s) & (self._free_s >= p.settle_s)
-        by_sight = s.seen & (s.gap_m > p.free_m)
-        gap = np.where(s.seen, by_sight, by_loop)
-        self._head_m = np.where(by_sight, s.gap_at_m, self._head_m)
-        against = np.where(s.seen, p.gap_per_s * s.dt_s, np.where(moves, 1.0, np.where(s.gate_on, 0.0, 0.3 * s.dt_s)))
+        works = self._was_on & self._was_off  # what never changed is stuck or dead
+        self._see(s)
+        self._test_gap(s, moves, works[0] & works[1])
+        self._test_green(s, works[0])
+        self._test_lanes(s, works)
+        standing = s.gate_on & (self._stands_s >= 2.0) & works[1]
+        self._spill.update(s, standing & s.has_gate, works[0])
+        link = self._links.link_of
+        held = np.bincount(link, standing, n) > 0
+        left = np.bincount(link, np.where(self._links.is_stop, s.stop_count, 0.0), n).astype(np.float64)
+        weight = self.parameters.overdue_weight
+        self._late = np.minimum(weight * self._overdue.update(s, left, held, self._late / weight), MOST)
+        return np.asarray(np.maximum.reduce(list(self.by_test().values())))
+
+    def by_test(self) -> dict[str, NDArray[np.float64]]:
+        """Return the score of every link by test."""
+        return {
+            "stuck": self._of_links(self._stuck),
+            "gap": self._of_links(self._gap),
+            "overdue": self._late,
+            "green": self._of_links(self._green),
+            "lane-in": self._of_links(self._came_short),
+            "lane-out": self._of_links(self._went_short),
+            "spill": self._spill.score,
+            "crawl": self._crawl,
+        }
+
+    def _of_links(self, by_lane: NDArray[np.float64]) -> NDArray[np.float64]:
+        best = np.zeros(len(self._links.edge))
+        np.maximum.at(best, self._links.link_of, by_lane)
+        return best
+
+    def _see(self, s: Signs) -> None:
+        p, n = self.parameters, len(self._links.edge)
+        self._stuck = np.clip(np.maximum(p.stuck_per_s * s.stuck_s, self._stuck - p.stuck_per_s * s.dt_s), 0.0, MOST)
+        self._head_m = np.where(s.stuck_s > 0, s.stuck_at_m, self._head_m)
+        crawling, driving = (np.bincount(self._links.link_of, x, n) for x in (s.crawling, s.driving))
+        self._crawl = np.clip(
+            self._crawl + (p.crawl_per_s * np.minimum(crawling, 2.0) - p.drive_per_s * driving) * s.dt_s, 0.0, MOST
+        )
+
+    def _test_gap(self, s: Signs, moves: NDArray[np.bool_], works: NDArray[np.bool_]) -> None:
+        p = self.parameters
+        gap = s.has_gate & ~s.seen & works & (self._stands_s >= p.settle_s) & (self._free_s >= p.settle_s)
+        against = np.where(moves, 1.0, np.where(s.gate_on, 0.0, 0.3 * s.dt_s))
         self._gap = np.clip(self._gap + np.where(gap, p.gap_per_s * s.dt_s, -against), 0.0, MOST)
 
-    def _test_green(self, s: Signs) -> None:
+    def _test_green(self, s: Signs, works: NDArray[np.bool_]) -> None:
         p = self.parameters
         full_green = s.green >= 1.0
         self._green_s = np.where(full_green, self._green_s + s.dt_s, 0.0)
-        works = self._was_on[0] & self._was_off[0]
-        waits = np.where(s.seen, s.head_m <= p.free_m, s.stop_on & works)
+        waits = s.stop_on & works
         due = self._links.is_stop & full_green & (self._green_s > p.start_up_s) & waits & ~s.exit_full
         gain = np.where(due, p.saturation_vps * s.dt_s, 0.0) - 1.5 * s.stop_count
         gone = full_green & ~waits
         self._green = np.clip(self._green + gain - np.where(gone, 0.3 * s.dt_s, 0.0), 0.0, MOST)
 
+    def _test_lanes(self, s: Signs, works: NDArray[np.bool_]) -> None:
+        free = self._stands_s < 2.0
+        gain = self._came.gain(s.gate_count, free, s.has_gate & ~s.seen & works[1], self._came_short < 2.0)
+        self._came_short = np.clip(self._came_short + gain, 0.0, MOST)
+        goes = (s.green > 0.4) & ~s.stop_on
+        gain = self._went.gain(s.stop_count, goes, self._links.is_stop & works[0], self._went_short < 2.0)
+        self._went_short = np.clip(self._went_short + gain, 0.0, MOST)
+
     def lane_scores(self) -> NDArray[np.float64]:
-        """Return the score of every stop lane; a link that is starved is so in all lanes."""
-        return np.asarray(np.maximum(self._by_lane(), self._starved[self._links.link_of]))
+        """Return the score of every stop lane; what is told of the link alone holds for all of them."""
+        of_link = np.maximum.reduce([self._late, self._spill.score, self._crawl])
+        by_lane = np.maximum.reduce([self._stuck, self._gap, self._green, self._came_short, self._went_short])
+        return np.asarray(np.maximum(by_lane, of_link[self._links.link_of]))
 
     def distance_m(self) -> NDArray[np.float64]:
-        """Return by link where the cause seems to lie, from the stop line; NaN where only inflow tells."""
+        """Return by link where the cause seems to lie, from the stop line; NaN where only counts tell."""
         place = np.full(len(self._links.edge), np.nan)
-        lane_best = np.maximum(self._gap, self._green)  # fewer arrivals tell that it is upstream, not where
-        for lane in np.flatnonzero(lane_best >= self._starved[self._links.link_of]):
-            if lane_best[lane] > 0:
-                at_m = 5.0 if self._green[lane] > self._gap[lane] else self._head_m[lane]
-                place[self._links.link_of[lane]] = 30.0 if np.isnan(at_m) else at_m
+        rest = np.maximum.reduce([self._late, self._spill.score, self._crawl])
+        for lane in np.flatnonzero(np.maximum(self._stuck, self._gap) >= np.maximum(rest[self._links.link_of], 1.0)):
+            at_m = self._head_m[lane] if self._stuck[lane] >= self._gap[lane] else GATE_M / 2
+            place[self._links.link_of[lane]] = at_m + self._links.beyond_m[lane]
         return place

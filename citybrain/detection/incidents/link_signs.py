@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from citybrain.detection.approaches import Approaches
+from citybrain.detection.incidents.shape import Shape
+from citybrain.detection.incidents.standing import Standing
 from citybrain.detection.lamps import Lamps
 from citybrain.messages import Observation
 from citybrain.network.model import Network
@@ -17,7 +18,9 @@ GATE_M = 60.0
 _HALF_M, _STOP_M = 4.0, 3.5
 _STANDS_MPS = 0.5
 _FULL_M = 8.0
-_REACH_M = 80.0
+_NEAR_M = 80.0
+_FREE_AHEAD_M, _UPSTREAM_M = 30.0, 30.0
+_CRAWLS = 0.45
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +36,11 @@ class Signs:
         Vehicles that passed these; ``gate_count`` is NaN where sensors do not count there.
     has_gate : ndarray of bool
         Whether there is a place upstream on the same lane.
-    head_m : ndarray of float64
-        Distance to the end of the lane of the first vehicle seen on it that stands; NaN where none does or it is unseen.
-    gap_m, gap_at_m : ndarray of float64
-        The widest free road before a vehicle that is seen standing, and its distance to the end of the lane; 0 and NaN
-        where none stands.
+    stuck_s, stuck_at_m : ndarray of float64
+        For how long somebody has been seen to stand although the road ahead is free, and the distance to the end of
+        the lane; 0 and NaN where nobody does.
+    crawling, driving : ndarray of float64
+        Vehicles seen with a free road ahead, away from the stop line, that move slower than 45 % of the limit, and faster.
     seen : ndarray of bool
         Whether vehicles are seen one by one.
     green : ndarray of float64
@@ -56,9 +59,10 @@ class Signs:
     stop_count: NDArray[np.float64]
     gate_count: NDArray[np.float64]
     has_gate: NDArray[np.bool_]
-    head_m: NDArray[np.float64]
-    gap_m: NDArray[np.float64]
-    gap_at_m: NDArray[np.float64]
+    stuck_s: NDArray[np.float64]
+    stuck_at_m: NDArray[np.float64]
+    crawling: NDArray[np.float64]
+    driving: NDArray[np.float64]
     seen: NDArray[np.bool_]
     green: NDArray[np.float64]
     exit_full: NDArray[np.bool_]
@@ -66,79 +70,53 @@ class Signs:
     passed: NDArray[np.float64]
 
 
-class LinkSigns:
-    """Reads observations; knows which lanes and links there are.
-
-    Attributes
-    ----------
-    lane : ndarray of int64
-        Watched lanes: those that end at a signal, and those upstream of them within reach of sensors.
-    is_stop : ndarray of bool, by watched lane
-    beyond_m : ndarray of float64, by watched lane
-        Distance from its end to the nearest stop line; 0 at a signal.
-    link_of : ndarray of int64, by watched lane
-        The link that it mostly leads to.
-    edge : ndarray of int64, by link
-        The edge of the network.
-    """
+class LinkSigns(Shape):
+    """Reads observations, one after another; knows which lanes and links there are."""
 
     def __init__(self, network: Network) -> None:
-        self.approaches = a = Approaches(network)
+        super().__init__(network)
         self._lamps = Lamps(network)
-        ways = a.lanes_ways
-        n = len(network.lanes)
-        beyond_m = np.full(n, np.inf)
-        np.minimum.at(beyond_m, ways.source, ways.distance_m)
-        self.lane = np.flatnonzero(beyond_m < _REACH_M)
-        self.is_stop, self.beyond_m = a.is_stop[self.lane], beyond_m[self.lane]
-        self.edge = np.unique(a.edge[self.lane[self.is_stop]])
-        main, best = np.full(n, -1), np.full(n, -1.0)
-        for source, stop, share in zip(ways.source, ways.stop_lane, ways.share, strict=True):
-            if share > best[source]:
-                best[source], main[source] = share, stop
-        self.link_of = np.searchsorted(self.edge, a.edge[main[self.lane]])
-        self._link_of_lane = np.full(n, -1)
-        self._link_of_lane[self.lane] = self.link_of
-        near = (ways.distance_m < _REACH_M) & ~a.is_stop[ways.source]
+        self._standing = Standing(self)
+        ways = self.approaches.lanes_ways
+        near = (ways.distance_m < _NEAR_M) & ~self.approaches.is_stop[ways.source]
         self._leads_from, self._leads_to = ways.source[near], ways.stop_lane[near]
         moves = [m for m in network.movements if not m.is_crossing]
         self._from = np.array([m.from_lane for m in moves], np.int64)
         self._to = np.array([m.to_lane for m in moves], np.int64)
         self._index = np.array([m.index for m in moves], np.int64)
-        self._in_sight = np.zeros(len(self.edge))
         self._last_s: float | None = None
 
     def read(self, observation: Observation) -> Signs:
         """Return the signs of one step."""
         dt_s = 1.0 if self._last_s is None else max(observation.time_s - self._last_s, 1e-3)
         self._last_s = observation.time_s
-        n = len(self._link_of_lane)
-        green = self._lamps.lane_green(self._lamps.green(observation.signals))[self.lane]
+        n, n_links, lane = len(self.row_of), len(self.edge), self.lane
+        green = self._lamps.lane_green(self._lamps.green(observation.signals))[lane]
         full = np.zeros(n, np.bool_)
         stands = (observation.lane_tail_m < _FULL_M) & (observation.lane_tail_speed_mps < _STANDS_MPS)
         np.logical_or.at(full, self._from, stands[self._to])
-        count = np.bincount(self._from, weights=observation.passed[self._index], minlength=n).astype(np.float64)
-        out = np.bincount(
-            self._link_of_lane[self._from], weights=observation.passed[self._index], minlength=len(self.edge)
-        )
-        head_m, gap_m, gap_at_m = self._standing(observation, n)
-        seen = observation.confidence > 0
         loops = observation.loops
         if loops is None:
-            sight = self._seen_by_link(observation)
+            self._standing.update(observation, dt_s)
+            stuck_s, stuck_at_m = self._standing.stuck_s, self._standing.at_m
+            crawling, driving = self._free_drivers(observation)
+            seen = (observation.confidence > 0)[lane]
             stop_on, gate_on = self._covered(observation, n)
-            arrived = sight - self._in_sight + out
-            self._in_sight = sight
+            count = np.bincount(self._from, weights=observation.passed[self._index], minlength=n).astype(np.float64)
             gate_count, has_gate = np.full(n, np.nan), self.approaches.length_m > GATE_M + _HALF_M
+            entered = np.zeros(n) if observation.entered is None else observation.entered
+            at = np.flatnonzero(self.approaches.is_stop)
+            arrived = np.bincount(self.link_of_lane[at], entered[at], n_links).astype(np.float64)
         else:
+            nobody = np.zeros(len(lane))
+            stuck_s, stuck_at_m, crawling, driving = nobody, np.full(len(lane), np.nan), nobody, nobody
+            seen = np.zeros(len(lane), np.bool_)
             stop_on, gate_on, count = loops.stop_on, loops.advance_on, loops.stop_count
             gate_count, has_gate = loops.advance_count, loops.advance_m >= 0
-            at = np.flatnonzero(has_gate & (self._link_of_lane >= 0))
-            arrived = np.bincount(self._link_of_lane[at], gate_count[at], len(self.edge)).astype(np.float64)
-            seen = np.zeros(n, np.bool_)
+            at = np.flatnonzero(has_gate & (self.link_of_lane >= 0))
+            arrived = np.bincount(self.link_of_lane[at], gate_count[at], n_links).astype(np.float64)
         stop_on = stop_on & self.approaches.is_stop
         np.logical_or.at(stop_on, self._leads_from, stop_on[self._leads_to])
-        lane = self.lane
         return Signs(
             time_s=observation.time_s,
             dt_s=dt_s,
@@ -147,38 +125,33 @@ class LinkSigns:
             stop_count=count[lane],
             gate_count=gate_count[lane],
             has_gate=has_gate[lane],
-            head_m=head_m[lane],
-            gap_m=gap_m[lane],
-            gap_at_m=gap_at_m[lane],
-            seen=seen[lane],
+            stuck_s=stuck_s,
+            stuck_at_m=stuck_at_m,
+            crawling=crawling,
+            driving=driving,
+            seen=seen,
             green=green,
             exit_full=full[lane],
             arrived=arrived,
             passed=observation.passed,
         )
 
-    def _standing(self, o: Observation, n: int) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-        """By lane: where the first one stands; the widest gap before one that stands, and where that is."""
-        v, beyond_m = o.vehicles, np.zeros(n)
-        beyond_m[self.lane] = self.beyond_m
-        on = np.flatnonzero(v.road_lane >= 0)
-        on = on[np.lexsort((v.distance_m[on], v.road_lane[on]))]
-        lane = v.road_lane[on]
-        at_m = v.distance_m[on] - beyond_m[lane]
-        first = np.diff(lane, prepend=-1) != 0
-        free_m = np.where(first, at_m, np.diff(at_m, prepend=0.0))
-        stands = v.speed_mps[on] < _STANDS_MPS
-        head_m, gap_m, gap_at_m = np.full(n, np.nan), np.zeros(n), np.full(n, np.nan)
-        rows = np.flatnonzero(first & stands)
-        head_m[lane[rows]] = at_m[rows]
-        rows = np.flatnonzero(stands)
-        rows = rows[np.argsort(free_m[rows], kind="stable")]  # the last one written has the widest gap
-        gap_m[lane[rows]], gap_at_m[lane[rows]] = free_m[rows], at_m[rows]
-        return head_m, gap_m, gap_at_m
-
-    def _seen_by_link(self, o: Observation) -> NDArray[np.float64]:
-        link = self._link_of_lane[o.vehicles.lane[o.vehicles.road_lane >= 0]]
-        return np.bincount(link[link >= 0], minlength=len(self.edge)).astype(np.float64)
+    def _free_drivers(self, o: Observation) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """By watched lane: vehicles with a free road ahead that crawl, and that drive."""
+        v = o.vehicles
+        row = np.where(v.road_lane >= 0, self.row_of[np.maximum(v.road_lane, 0)], -1)
+        on = np.flatnonzero(row >= 0)
+        on = on[np.lexsort((v.distance_m[on], row[on]))]
+        row, at_m, speed = row[on], v.distance_m[on], v.speed_mps[on]
+        first = np.diff(row, prepend=-1) != 0
+        ahead_m = np.where(first, at_m - self.beyond_m[row], np.diff(at_m, prepend=0.0))
+        free = (ahead_m > _FREE_AHEAD_M) & (at_m - self.beyond_m[row] > _UPSTREAM_M) & (speed >= _STANDS_MPS)
+        slow = speed < _CRAWLS * self.approaches.limit_mps[self.lane[row]]
+        n = len(self.lane)
+        return (
+            np.bincount(row[free & slow], minlength=n).astype(np.float64),
+            np.bincount(row[free & ~slow], minlength=n).astype(np.float64),
+        )
 
     def _covered(self, o: Observation, n: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         v = o.vehicles

@@ -48,6 +48,11 @@ class Tracker:
         self.reports: list[IncidentReport] = []
         self._open: dict[int, IncidentReport] = {}
 
+    @property
+    def open(self) -> list[IncidentReport]:
+        """Reports that have not ended."""
+        return list(self._open.values())
+
     def update(
         self,
         time_s: float,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from citybrain.evaluation.incidents.measures import Score
 from citybrain.evaluation.plots.style import dress, legend, new_axes, policy_colours
@@ -33,6 +34,8 @@ def plot_trade_off(
                 [max(used.false_per_day, _LEAST_PER_DAY)], [used.affecting_pct], "o", color=colours[name], markersize=6
             )
     ax.set_xscale("log")
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}".replace(",", " ")))
+    ax.xaxis.set_minor_formatter(NullFormatter())
     ax.set_ylim(-3, 103)
     dress(ax, xlabel="false alarms a day, whole network", ylabel="detected of those affecting, %", title=title)
     if ax.get_legend_handles_labels()[0]:

@@ -10,11 +10,14 @@ from numpy.typing import NDArray
 
 from citybrain.demand.incidents import IncidentSpec
 from citybrain.detection.approaches import Approaches
+from citybrain.evaluation.incidents.recording import Recorded
 from citybrain.evaluation.incidents.watch import Watched
 from citybrain.network.model import Network
 
 TAIL_S = 120.0
 """An alarm counts until so long after the end of an incident."""
+SIGHT_M = 110.0
+"""How far a camera sees by day."""
 _EXTRA_SHARE, _EXTRA_VEHICLE_S = 0.25, 600.0
 _REPEAT_S = 120.0
 _SETTLED_S = 600.0
@@ -32,8 +35,11 @@ class Truth:
     near : frozenset of int
         Its edge, those that touch either end of it, and ``right``.
     extra_vehicle_s : float
-        Time that vehicles spent on the edge and on those that feed it, more than in the paired run.
+        Time that vehicles spent on the edge and on those that feed it, more than in the paired run, without
+        that of the vehicles that block the lanes.
     affects : bool
+    to_stop_m : float
+        From the place to the nearest stop line ahead; infinite where there is none.
     """
 
     spec: IncidentSpec
@@ -41,6 +47,7 @@ class Truth:
     edge: int
     right: frozenset[int]
     near: frozenset[int]
+    to_stop_m: float
     extra_vehicle_s: float
     affects: bool
 
@@ -55,7 +62,11 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
-    """What a detector reached at one threshold, over all runs."""
+    """What a detector reached at one threshold, over all runs.
+
+    ``in_sight`` counts the incidents that affect traffic within 110 m of the stop line ahead, as far as a
+    camera sees by day; ``delays_in_sight_s`` are the times to detect them.
+    """
 
     threshold: float
     incidents: int
@@ -68,6 +79,9 @@ class Score:
     clean_false_alarms: int
     right_link: int
     delays_s: tuple[float, ...]
+    delays_affecting_s: tuple[float, ...]
+    delays_in_sight_s: tuple[float, ...]
+    in_sight: int
     watched_s: float
 
     @property
@@ -92,8 +106,18 @@ class Score:
 
     @property
     def mttd_s(self) -> float | None:
-        """Mean time from the onset to the first alarm."""
+        """Mean time from the onset to the first alarm, of incidents that affect traffic."""
+        return float(np.mean(self.delays_affecting_s)) if self.delays_affecting_s else None
+
+    @property
+    def mttd_all_s(self) -> float | None:
+        """The same, of all incidents."""
         return float(np.mean(self.delays_s)) if self.delays_s else None
+
+    @property
+    def mttd_in_sight_s(self) -> float | None:
+        """The same, of those that affect traffic within sight of a stop line."""
+        return float(np.mean(self.delays_in_sight_s)) if self.delays_in_sight_s else None
 
     @property
     def right_pct(self) -> float | None:
@@ -114,11 +138,11 @@ def links_ahead(network: Network, approaches: Approaches, edge: int) -> frozense
     return frozenset({edge, *(network.lanes[int(lane)].edge for lane in stops)})
 
 
-def truths(network: Network, hit: Watched, clean: Watched) -> list[Truth]:
+def truths(network: Network, hit: Recorded, clean: Recorded) -> list[Truth]:
     """Label the incidents of a run by its paired run of the same seed.
 
     One affects traffic if vehicles spend at least 25 % and 600 vehicle-seconds more on its edge and on the edges that feed
-    it, from its onset to two minutes after its end.
+    it, from its onset to two minutes after its end, than in the paired run; those that block the lanes do not count.
     """
     found, approaches = [], Approaches(network)
     for spec, happened_s in hit.incidents:
@@ -130,7 +154,10 @@ def truths(network: Network, hit: Watched, clean: Watched) -> list[Truth]:
         inside = (hit.time_s >= happened_s) & (hit.time_s <= spec.end_s + TAIL_S)
         step_s = float(hit.time_s[1] - hit.time_s[0])
         spent = [float(run.edge_vehicles[inside][:, [edge, *fed_by]].sum()) * step_s for run in (hit, clean)]
-        extra = spent[0] - spent[1]
+        ways = approaches.edges_ways
+        ahead_m = ways.distance_m[ways.at[edge] : ways.at[edge + 1]]
+        held_s = spec.end_s - happened_s if spec.stops_vehicles or spec.closes_lanes else 0.0
+        extra = spent[0] - spent[1] - len(spec.lanes) * held_s  # those who stand there are not the traffic it affects
         found.append(
             Truth(
                 spec=spec,
@@ -140,13 +167,14 @@ def truths(network: Network, hit: Watched, clean: Watched) -> list[Truth]:
                 near=neighbours(network, edge) | right,
                 extra_vehicle_s=extra,
                 affects=extra >= _EXTRA_VEHICLE_S and extra >= _EXTRA_SHARE * spent[1],
+                to_stop_m=float(ahead_m.min(initial=np.inf)) - spec.position_m,
             )
         )
     return found
 
 
 def alarms_of(
-    scores: NDArray[np.float32], time_s: NDArray[np.float64], link_edge: NDArray[np.int64], threshold: float
+    scores: NDArray[np.floating], time_s: NDArray[np.float64], link_edge: NDArray[np.int64], threshold: float
 ) -> list[Alarm]:
     """Return the alarms of one detector at one threshold, after the first ten minutes; repeats within two minutes are one."""
     found = []
@@ -179,26 +207,29 @@ def match(truth: Sequence[Truth], alarms: Sequence[Alarm]) -> tuple[dict[int, Al
 
 
 def score(
-    pairs: Sequence[tuple[Watched, Watched]],
-    labelled: Sequence[Sequence[Truth]],
-    key: tuple[str, str],
-    threshold: float,
+    hits: Sequence[tuple[Watched, Sequence[Truth]]], cleans: Sequence[Watched], key: tuple[str, str], threshold: float
 ) -> Score:
-    """Return what a detector reached on pairs of runs, with and without incidents."""
-    n = affecting = detected = detected_affecting = false = clean_false = right = 0
+    """Return what a detector reached on runs with incidents, and on runs without."""
+    n = affecting = in_sight = detected = detected_affecting = false = right = 0
     delays: list[float] = []
-    watched_s = 0.0
-    for (hit, clean), truth in zip(pairs, labelled, strict=True):
+    of_affecting: list[float] = []
+    of_seen: list[float] = []
+    for hit, truth in hits:
         first, wrong = match(truth, alarms_of(hit.scores[key], hit.time_s, hit.link_edge, threshold))
         n += len(truth)
         affecting += sum(t.affects for t in truth)
+        in_sight += sum(t.affects and t.to_stop_m <= SIGHT_M for t in truth)
         detected += len(first)
         detected_affecting += sum(truth[i].affects for i in first)
         right += sum(alarm.edge in truth[i].right for i, alarm in first.items())
-        delays += [alarm.time_s - truth[i].happened_s for i, alarm in first.items()]
+        for i, alarm in first.items():
+            after_s = alarm.time_s - truth[i].happened_s
+            delays.append(after_s)
+            if truth[i].affects:
+                of_affecting.append(after_s)
+                of_seen += [after_s] if truth[i].to_stop_m <= SIGHT_M else []
         false += wrong
-        clean_false += len(alarms_of(clean.scores[key], clean.time_s, clean.link_edge, threshold))
-        watched_s += max(float(clean.time_s[-1] - clean.time_s[0]) - _SETTLED_S, 0.0)
+    clean_false = sum(len(alarms_of(run.scores[key], run.time_s, run.link_edge, threshold)) for run in cleans)
     return Score(
         threshold=threshold,
         incidents=n,
@@ -211,22 +242,17 @@ def score(
         clean_false_alarms=clean_false,
         right_link=right,
         delays_s=tuple(delays),
-        watched_s=watched_s,
+        delays_affecting_s=tuple(of_affecting),
+        delays_in_sight_s=tuple(of_seen),
+        in_sight=in_sight,
+        watched_s=sum(max(float(run.time_s[-1] - run.time_s[0]) - _SETTLED_S, 0.0) for run in cleans),
     )
 
 
 def curve(
-    pairs: Sequence[tuple[Watched, Watched]],
-    labelled: Sequence[Sequence[Truth]],
-    key: tuple[str, str],
-    *,
-    points: int = 24,
+    hits: Sequence[tuple[Watched, Sequence[Truth]]], cleans: Sequence[Watched], key: tuple[str, str], used: float
 ) -> list[Score]:
-    """Return scores over thresholds, from the quantiles of what was scored at all, rising."""
-    rows = np.concatenate([run.scores[key].ravel() for pair in pairs for run in pair])
-    positive = rows[rows > 0]
-    if not len(positive):
-        return []
-    shares = 1.0 - np.geomspace(1e-6, 1.0, points)[::-1]
-    levels = np.unique(np.round(np.quantile(positive, np.clip(shares, 0, 1)), 3))
-    return [score(pairs, labelled, key, float(level)) for level in levels if level > 0]
+    """Return scores over thresholds, rising: the one that is used, multiples of it, and up to the highest score."""
+    highest = max(float(run.scores[key].max(initial=0.0)) for run in (*(hit for hit, _ in hits), *cleans))
+    levels = used * np.geomspace(0.1, 10.0, 41)
+    return [score(hits, cleans, key, float(level)) for level in levels[levels <= max(highest, used)]]

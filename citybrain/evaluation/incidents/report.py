@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from citybrain.detection.incidents import detectors
 from citybrain.evaluation.incidents.curve_plot import plot_trade_off
+from citybrain.evaluation.incidents.measures import Truth, alarms_of, match
+from citybrain.evaluation.incidents.watch import OURS, Watched
 from citybrain.evaluation.report.figures import inline_svg, own_style
 from citybrain.evaluation.report.numbers import clock_time, number, plural
 from citybrain.evaluation.report.theme import declarations
@@ -41,9 +44,9 @@ def write_report(path: Path, study: IncidentStudy) -> None:
                 ),
                 "rows": [(kind, study.scores[name, kind]) for kind in detectors()],
                 "found": [
-                    (hit.spec.seed, truth, _first(study, (name, "discharge"), place_of, i))
-                    for place_of, ((hit, _), labelled) in enumerate(zip(study.pairs, study.labelled, strict=True))
-                    for i, truth in enumerate(labelled)
+                    (hit.recorded.seed, found, after)
+                    for hit, truth in study.hits
+                    for found, after in zip(truth, _first(study, (name, OURS), hit, truth), strict=True)
                 ],
             }
             for place, name in enumerate(study.results.sensors.split(","))
@@ -54,10 +57,8 @@ def write_report(path: Path, study: IncidentStudy) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def _first(study: IncidentStudy, key: tuple[str, str], pair: int, incident: int) -> float | None:
-    """Seconds from the onset to the first alarm, None where there was none."""
-    from citybrain.evaluation.incidents.measures import alarms_of, match
-
-    hit, truth = study.pairs[pair][0], study.labelled[pair]
-    found, _ = match(truth, alarms_of(hit.scores[key], hit.time_s, hit.link_edge, study.scores[key].threshold))
-    return found[incident].time_s - truth[incident].happened_s if incident in found else None
+def _first(study: IncidentStudy, key: tuple[str, str], hit: Watched, truth: Sequence[Truth]) -> list[float | None]:
+    """Return by incident of a run the seconds from the onset to the first alarm, None where there was none."""
+    alarms = alarms_of(hit.scores[key], hit.time_s, hit.link_edge, study.scores[key].threshold)
+    found, _ = match(truth, alarms)
+    return [found[i].time_s - t.happened_s if i in found else None for i, t in enumerate(truth)]

@@ -1,51 +1,60 @@
-"""``citybrain incidents``: pairs of runs with and without incidents, watched, scored, written down."""
+"""``citybrain incidents``: runs with and without incidents, recorded, watched, scored, written down."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from citybrain import __version__
-from citybrain.demand.incidents import IncidentSpec, draw_incidents, read_incidents
+from citybrain.demand.incidents import IncidentSpec
 from citybrain.demand.scenario import Scenario
-from citybrain.demand.validate import check_demand
 from citybrain.detection import check_sensors
-from citybrain.detection.approaches import Approaches
 from citybrain.detection.incidents import LinkSigns, detectors
 from citybrain.errors import InputError
 from citybrain.evaluation.evaluate import prepare_folder
 from citybrain.evaluation.incidents.measures import Score, Truth, curve, score, truths
-from citybrain.evaluation.incidents.watch import Watched, WatchSpec, watch
+from citybrain.evaluation.incidents.recording import Recorded, RunToRecord, read_recorded, record
+from citybrain.evaluation.incidents.runs import check, clean_runs, drawn_runs, folder_name
+from citybrain.evaluation.incidents.section import response_saving_pct, section
+from citybrain.evaluation.incidents.watch import Watched, watch
 from citybrain.evaluation.results import Results
-from citybrain.evaluation.warm import warm_state
 from citybrain.network import Network, read_network
-from citybrain.signals.policy import find_policy
+from citybrain.simulation.recording import FILE
 from citybrain.simulation.sumo import sumo_version
 
 RESULT_FILES = ("results.json", "report.html")
-SETTLE_S = 900.0
-"""No incident begins earlier: detectors learn what is usual."""
-_TAIL_S = 180.0
-_DURATION_S = (480.0, 900.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentRequest:
-    """What to study."""
+    """What to study.
 
-    scenario: Scenario
+    Attributes
+    ----------
+    scenario : Scenario, optional
+        What to run and record; without it nothing is run.
+    recordings : path, optional
+        Folder that keeps the recordings; those that are there already are not run again. Without a
+        scenario all that it holds is judged.
+    count : int
+        Incidents a run; 0 for incident-free runs alone.
+    response : str
+        Sensors by which incidents are answered in one more run a seed; empty for none.
+    """
+
+    scenario: Scenario | None
     sensors: tuple[str, ...]
-    seeds: tuple[int, ...]
-    count: int
+    seeds: tuple[int, ...] = ()
+    count: int = 0
     policy: str = "fixed-time"
+    response: str = ""
     spec: Path | None = None
+    recordings: Path | None = None
     jobs: int = 1
     out: Path
     force: bool = False
@@ -58,147 +67,160 @@ class IncidentStudy:
 
     Attributes
     ----------
+    hits : list of (Watched, list of Truth)
+        Runs with incidents.
+    cleans : list of Watched
+        Incident-free runs.
     scores : dict of (sensors, detector) to Score
         At each detector's own threshold.
     curves : dict of (sensors, detector) to list of Score
     """
 
     results: Results
-    pairs: list[tuple[Watched, Watched]]
-    labelled: list[list[Truth]]
+    hits: list[tuple[Watched, list[Truth]]]
+    cleans: list[Watched]
     scores: dict[tuple[str, str], Score]
     curves: dict[tuple[str, str], list[Score]]
-    lanes: int
 
 
 def study(request: IncidentRequest, progress: Callable[[int, int], None] = lambda _d, _t: None) -> IncidentStudy:
-    """Run, score and write; ``progress`` gets runs done and runs in all.
+    """Run, score and write; ``progress`` gets steps done and steps in all (a run recorded, a recording watched).
 
     Raises
     ------
     InputError
         If something asked for does not exist or cannot be; nothing is written then.
     """
-    network, specs = plan(request)
-    prepare_folder(request.out, force=request.force, files=RESULT_FILES)
-    progress(0, len(specs))
-    done: list[Watched] = []
-    with ProcessPoolExecutor(request.jobs, mp_context=get_context("spawn")) as pool:
-        waiting = [pool.submit(_watch_alone, spec) for spec in specs]
-        for future in waiting:
-            done.append(future.result())
-            progress(len(done), len(specs))
-    return conclude(request, network, list(zip(done[::2], done[1::2], strict=True)))
-
-
-def plan(request: IncidentRequest) -> tuple[Network, list[WatchSpec]]:
-    """Check the input and return the runs: for each seed one with incidents and one without."""
-    scenario = request.scenario
-    find_policy(request.policy)
     if not request.sensors:
         raise InputError("no sensors given; use --sensors loops,camera")
-    for name in request.sensors:
+    for name in (*request.sensors, *([request.response] if request.response else [])):
         check_sensors(name)
-    network = read_network(scenario.net_file, scenario.additional_files)
-    check_demand(scenario)
-    written = None if request.spec is None else read_incidents(request.spec, network)
-    begin_s, end_s = scenario.begin_s + SETTLE_S, scenario.end_s - _TAIL_S
-    if end_s - begin_s < _DURATION_S[0]:
+    network: Network | None = None
+    written: tuple[IncidentSpec, ...] = ()
+    if request.scenario is None:
+        check_recordings(request.recordings)
+    else:
+        network, written = check(request.scenario, request.policy, request.spec)
+    prepare_folder(request.out, force=request.force, files=RESULT_FILES)
+    with (
+        tempfile.TemporaryDirectory(prefix="citybrain-recordings-") as temporary,
+        ProcessPoolExecutor(request.jobs, mp_context=get_context("spawn")) as pool,
+    ):
+        home = request.recordings or Path(temporary)
+        with_incidents = bool(request.count or request.spec)
+        watched_runs = 0 if network is None else (1 + with_incidents) * len(request.seeds)
+        answered_runs = len(request.seeds) if with_incidents and request.response else 0
+        n_steps, done = 2 * watched_runs + answered_runs, 0
+        progress(0, n_steps)
+
+        def record_all(runs: Sequence[RunToRecord]) -> list[Path]:
+            nonlocal done
+            folders = [home / folder_name(run) for run in runs]
+            missing = [(run, to) for run, to in zip(runs, folders, strict=True) if not (to / FILE).exists()]
+            done += len(runs) - len(missing)
+            for future in [pool.submit(_record_alone, run, to) for run, to in missing]:
+                future.result()
+                done += 1
+                progress(done, n_steps)
+            return folders
+
+        if request.scenario is not None and network is not None:
+            cleans = clean_runs(request.scenario, request.seeds, request.policy)
+            folders = record_all(cleans)
+            if written:
+                hits = [replace(run, incidents=written) for run in cleans]
+            else:
+                hits = drawn_runs(network, cleans, folders, request.count) if request.count else []
+            folders += record_all(hits)
+            answered = record_all([replace(run, response=request.response) for run in hits] if request.response else [])
+        else:
+            every = sorted(path.parent for path in home.glob(f"*/{FILE}"))
+            answered = [folder for folder in every if read_recorded(folder).response]
+            folders = [folder for folder in every if folder not in answered]
+            n_steps = len(folders)
+        watched = []
+        for future_ in [pool.submit(_watch_alone, folder, request.sensors) for folder in folders]:
+            watched.append(future_.result())
+            progress(done + len(watched), n_steps)
+        answers = [read_recorded(folder) for folder in answered]
+    return conclude(request, watched, answers)
+
+
+def check_recordings(folder: Path | None) -> None:
+    """Raise InputError unless the folder holds recordings."""
+    if folder is None or not any(folder.glob(f"*/{FILE}")):
         raise InputError(
-            f"{scenario.name}: the window of {scenario.end_s - scenario.begin_s:g} s is too short; detectors learn for "
-            f"{SETTLE_S:g} s and incidents last {_DURATION_S[0]:g} s or more: give --begin and --end 30 minutes apart"
+            f"{folder}: holds no recordings; make some with citybrain incidents SCENARIO --recordings {folder}"
         )
-    ways = Approaches(network).edges_ways
-    reachable = [e.index for e in network.edges if ways.at[e.index] < ways.at[e.index + 1]]
-    warm = warm_state(scenario)
-    specs = []
-    for seed in request.seeds:
-        drawn: tuple[IncidentSpec, ...] = written or draw_incidents(
-            network,
-            reachable,
-            seed=seed,
-            count=request.count,
-            begin_s=begin_s,
-            end_s=end_s,
-            duration_s=_DURATION_S,
-            weights=[network.edges[e].length_m for e in reachable],
-        )
-        specs += [
-            WatchSpec(
-                scenario=scenario, seed=seed, policy=request.policy, incidents=incidents, sensors=request.sensors,
-                warm_state=warm,
-            )
-            for incidents in (drawn, ())
-        ]  # fmt: skip
-    return network, specs
 
 
-def _watch_alone(spec: WatchSpec) -> Watched:
-    return watch(spec, read_network(spec.scenario.net_file, spec.scenario.additional_files))
+def _record_alone(run: RunToRecord, folder: Path) -> None:
+    record(run, read_network(run.scenario.net_file, run.scenario.additional_files), folder)
 
 
-def conclude(request: IncidentRequest, network: Network, pairs: list[tuple[Watched, Watched]]) -> IncidentStudy:
-    """Score the runs and write the files."""
+def _watch_alone(folder: Path, sensors: Sequence[str]) -> Watched:
+    recorded = read_recorded(folder)
+    return watch(recorded, read_network(recorded.net_file, recorded.additional_files), sensors)
+
+
+def conclude(request: IncidentRequest, watched: Sequence[Watched], answers: Sequence[Recorded] = ()) -> IncidentStudy:
+    """Score the runs and write the files.
+
+    Raises
+    ------
+    InputError
+        If a run with incidents has no incident-free one to be compared with, or networks differ.
+    """
     from citybrain.evaluation.incidents.report import write_report
 
-    labelled = [truths(network, hit, clean) for hit, clean in pairs]
+    network = _network_of([run.recorded for run in watched])
+    cleans = [run for run in watched if not run.recorded.incidents]
+    paired = {run.recorded.pair: run.recorded for run in cleans}
+    hits = []
+    for run in watched:
+        if not run.recorded.incidents:
+            continue
+        if run.recorded.pair not in paired:
+            raise InputError(
+                f"{run.recorded.folder}: no incident-free recording of {', '.join(map(str, run.recorded.pair))} to "
+                "compare with; record it with --count 0"
+            )
+        hits.append((run, truths(network, run.recorded, paired[run.recorded.pair])))
     keys = [(name, kind) for name in request.sensors for kind in detectors()]
-    scores = {key: score(pairs, labelled, key, _threshold(network, key[1])) for key in keys}
-    curves = {key: curve(pairs, labelled, key) for key in keys}
+    links = LinkSigns(network)
+    thresholds = {kind: make(network, links).threshold for kind, make in detectors().items()}
+    scores = {key: score(hits, cleans, key, thresholds[key[1]]) for key in keys}
+    curves = {key: curve(hits, cleans, key, thresholds[key[1]]) for key in keys}
+    saving = response_saving_pct([run.recorded for run, _ in hits], paired, answers)
     scenario = request.scenario
     results = Results(
-        scenario=scenario.name,
+        scenario=", ".join(sorted({run.recorded.scenario for run in watched})),
         sumo_version=sumo_version(),
         citybrain_version=__version__,
         command=request.command,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        begin_s=scenario.begin_s,
-        end_s=scenario.end_s,
+        begin_s=min(float(run.time_s[0]) for run in watched),
+        end_s=max(float(run.time_s[-1]) for run in watched),
         sensors=",".join(request.sensors),
         junctions=len(network.junctions),
-        notes=scenario.notes,
+        notes=scenario.notes if scenario is not None else (),
         runs=[],
         policies={},
         comparison=[],
-        incidents={name: _section(name, scores, pairs) for name in request.sensors},
+        incidents={name: section(name, scores, watched, saving) for name in request.sensors},
     )
-    outcome = IncidentStudy(
-        results=results, pairs=pairs, labelled=labelled, scores=scores, curves=curves, lanes=len(network.lanes)
-    )
+    outcome = IncidentStudy(results=results, hits=hits, cleans=cleans, scores=scores, curves=curves)
     results.write(request.out / "results.json")
     write_report(request.out / "report.html", outcome)
     return outcome
 
 
-def _threshold(network: Network, kind: str) -> float:
-    return detectors()[kind](network, LinkSigns(network)).threshold
-
-
-def _section(name: str, scores: dict[tuple[str, str], Score], pairs: list[tuple[Watched, Watched]]) -> dict[str, Any]:
-    """Return the section of one sensor set: ``discharge`` at its threshold, and the peers beside it."""
-    ours = scores[name, "discharge"]
-    return {
-        **_figures(ours),
-        "response_saving_pct": None,
-        "step_ms": 1000 * float(np.mean([run.detect_s[name] for pair in pairs for run in pair])),
-        "peers": {
-            kind: _figures(found)
-            for (sensors, kind), found in scores.items()
-            if sensors == name and kind != "discharge"
-        },
-    }
-
-
-def _figures(found: Score) -> dict[str, Any]:
-    return {
-        "detection_rate_pct": found.rate_pct,
-        "detection_rate_affecting_pct": found.affecting_pct,
-        "false_alarms_per_day": found.false_per_day,
-        "precision_pct": found.precision_pct,
-        "mttd_s": found.mttd_s,
-        "location_right_pct": found.right_pct,
-        "incidents": found.incidents,
-        "affecting": found.affecting,
-        "clean_hours": found.watched_s / 3600,
-        "threshold": found.threshold,
-    }
+def _network_of(recorded: Sequence[Recorded]) -> Network:
+    first = recorded[0]
+    other = next((run for run in recorded if run.network != first.network), None)
+    if other is not None:
+        raise InputError(
+            f"{first.folder} and {other.folder}: recorded on different networks ({first.network}, {other.network}); "
+            "keep them in folders apart"
+        )
+    return read_network(first.net_file, first.additional_files)

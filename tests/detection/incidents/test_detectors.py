@@ -16,7 +16,7 @@ HERE = int(np.flatnonzero(LINKS.lane == NETWORK.lane_index("in-0_0"))[0])
 LINK = int(LINKS.link_of[HERE])
 
 
-def signs(t, *, stop_on=False, gate_on=False, out=0.0, came=0.0, green=0.0, head_m=None, stands=False, full=False):
+def signs(t, *, stop_on=False, gate_on=False, out=0.0, came=0.0, green=0.0, seen=False, stuck_s=0.0, full=False):
     def at(value, default, kind=np.float64):
         row = np.full(N, default, kind)
         row[HERE] = value
@@ -24,13 +24,11 @@ def signs(t, *, stop_on=False, gate_on=False, out=0.0, came=0.0, green=0.0, head
 
     arrived = np.zeros(len(LINKS.edge))
     arrived[LINK] = came
-    sight = head_m is not None
     return Signs(
         time_s=float(t), dt_s=1.0, stop_on=at(stop_on, False, np.bool_), gate_on=at(gate_on, False, np.bool_),
-        stop_count=at(out, 0.0), gate_count=at(np.nan if sight else came, np.nan if sight else 0.0),
-        has_gate=np.ones(N, np.bool_), head_m=at(head_m if stands else np.nan, np.nan),
-        gap_m=at(head_m if stands else 0.0, 0.0), gap_at_m=at(head_m if stands else np.nan, np.nan),
-        seen=np.full(N, sight), green=at(green, 0.0), exit_full=at(full, False, np.bool_),
+        stop_count=at(out, 0.0), gate_count=at(np.nan if seen else came, np.nan if seen else 0.0),
+        has_gate=np.ones(N, np.bool_), stuck_s=at(stuck_s, 0.0), stuck_at_m=at(70.0 if stuck_s else np.nan, np.nan),
+        crawling=np.zeros(N), driving=np.zeros(N), seen=np.full(N, seen), green=at(green, 0.0), exit_full=at(full, False, np.bool_),
         arrived=arrived, passed=np.zeros(len(NETWORK.movements)),
     )  # fmt: skip
 
@@ -83,7 +81,7 @@ def test_a_camera_sees_who_stands_alone_and_when_that_ends():
     detector = detectors()["discharge"](NETWORK, LINKS)
     tracker = Tracker(NETWORK, LINKS, detector.threshold)
     for t in range(120):
-        row = signs(t, head_m=70.0, stands=True) if 20 <= t < 60 else signs(t, head_m=40.0)
+        row = signs(t, seen=True, stuck_s=max(t - 20.0, 0.0) if t < 60 else 0.0)
         tracker.update(float(t), detector.update(row), detector.lane_scores, detector.distance_m)
     (report,) = tracker.reports
     assert report.edge == "in-0"

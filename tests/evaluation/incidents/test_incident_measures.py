@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from citybrain.demand.incidents import IncidentSpec
-from citybrain.demand.scenario import Scenario
 from citybrain.evaluation.incidents.measures import alarms_of, curve, match, neighbours, score, truths
-from citybrain.evaluation.incidents.watch import LampView, Watched, WatchSpec
+from citybrain.evaluation.incidents.recording import Recorded
+from citybrain.evaluation.incidents.watch import LampView, Watched
 from citybrain.network.synthetic import grid_network
 
 GRID = grid_network(3, 3)
@@ -20,15 +20,22 @@ INCIDENT = IncidentSpec(kind="crash", edge="0-0>0-1", lanes=(0,), position_m=50,
 
 
 def watched(scores, *, happened_s=1520.0, vehicles=0):
-    scenario = Scenario(name="grid", net_file=Path("grid"), route_files=(), begin_s=0, end_s=3600)
     on_edge = np.zeros((len(TIME_S), len(GRID.edges)), np.int16)
     on_edge[:, EDGE] = vehicles
-    hit = (INCIDENT,) if happened_s is not None else ()
-    return Watched(
-        spec=WatchSpec(scenario=scenario, seed=1, policy="fixed-time", incidents=hit, sensors=("loops",)),
-        incidents=tuple((s, happened_s) for s in hit), time_s=TIME_S, scores={KEY: scores}, link_edge=LINKS,
-        reports={KEY: []}, edge_vehicles=on_edge, detect_s={"loops": 0.0},
+    recorded = Recorded(
+        folder=Path("run"), network="grid", scenario="grid", window_s=(0, 3600), net_file=Path("grid"),
+        additional_files=(), seed=1, policy="fixed-time",
+        incidents=((INCIDENT, happened_s),) if happened_s is not None else (), time_s=TIME_S, edge_vehicles=on_edge,
+        waiting=np.zeros(len(TIME_S), np.int32),
     )  # fmt: skip
+    return Watched(
+        recorded=recorded, time_s=TIME_S, scores={KEY: scores}, link_edge=LINKS, reports={KEY: []},
+        detect_s={"loops": 0.0},
+    )  # fmt: skip
+
+
+def labelled(hit, clean):
+    return truths(GRID, hit.recorded, clean.recorded)
 
 
 def scores(*peaks):
@@ -40,7 +47,7 @@ def scores(*peaks):
 
 def judged(hit, clean, threshold=5.0, *, vehicles=20):
     pair = (watched(hit, vehicles=vehicles), watched(clean, happened_s=None, vehicles=2))
-    return score([pair], [truths(GRID, *pair)], KEY, threshold), pair
+    return score([(pair[0], labelled(*pair))], [pair[1]], KEY, threshold), pair
 
 
 def test_one_alarm_on_the_very_link():
@@ -78,17 +85,17 @@ def test_an_alarm_that_dips_is_one_alarm():
 
 def test_the_label_is_by_the_paired_run():
     _, pair = judged(scores(), scores(), vehicles=20)
-    (truth,) = truths(GRID, *pair)
+    (truth,) = labelled(*pair)
     assert truth.affects
     inside = (TIME_S >= 1520) & (TIME_S <= 2220)
-    assert truth.extra_vehicle_s == pytest.approx(18 * 5 * inside.sum())
+    assert truth.extra_vehicle_s == pytest.approx(18 * 5 * inside.sum() - (2100 - 1520))  # without the one that blocks the lane
     _, pair = judged(scores(), scores(), vehicles=2)
-    assert not truths(GRID, *pair)[0].affects
+    assert not labelled(*pair)[0].affects
 
 
 def test_what_never_happened_is_no_incident():
     pair = (watched(scores(), happened_s=None), watched(scores(), happened_s=None))
-    assert truths(GRID, *pair) == []
+    assert labelled(*pair) == []
 
 
 def test_neighbours_touch():
@@ -102,14 +109,15 @@ def test_a_higher_threshold_never_finds_more():
         watched(scores((0, 1580, 2000, 8.0), (2, 900, 950, 3.0))),
         watched(scores((1, 900, 950, 4.0)), happened_s=None),
     )
-    points = curve([pair], [truths(GRID, *pair)], KEY)
+    points = curve([(pair[0], labelled(*pair))], [pair[1]], KEY, 3.5)
+    assert 3.5 in [pytest.approx(p.threshold) for p in points]
     assert [p.detected for p in points] == sorted((p.detected for p in points), reverse=True)
     assert [p.false_per_day for p in points] == sorted((p.false_per_day for p in points), reverse=True)
 
 
 def test_match_takes_the_first():
     pair = (watched(scores()), watched(scores(), happened_s=None))
-    truth = truths(GRID, *pair)
+    truth = labelled(*pair)
     alarms = alarms_of(scores((1, 1700, 1750, 9.0), (0, 1600, 1650, 9.0)), TIME_S, LINKS, 5.0)
     first, false = match(truth, alarms)
     assert (first[0].time_s, false) == (1600.0, 0)

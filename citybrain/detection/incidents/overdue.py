@@ -1,0 +1,161 @@
+"""Who is overdue: what junctions upstream sent must come in downstream, within the time that the road takes."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from citybrain.detection.approaches import Approaches
+from citybrain.detection.incidents.link_signs import Signs
+from citybrain.detection.incidents.shape import Shape
+from citybrain.network.model import Network
+
+_WINDOWS_S = (60, 90, 120, 180, 240, 360)
+_OTHERS_FROM_S = 90
+"""Others come in platoons of signals that are not known: only over a cycle are they steady."""
+_REACH_M = 1200.0
+_RING_S = 512
+_MEMORY_S = 900.0
+_LEARNING_S = 480.0
+_CAUTION = 0.9
+_LEAST_LEFT, _MOST_LEFT = 0.03, 0.6
+_FASTEST, _SLOWEST, _SLOW_START_S, _SLACK_S = 1.15, 0.75, 3.0, 4.0
+_SPREAD_WINDOW_S = 60
+_SPREAD_PRIOR, _SPREAD_USUAL = 10.0, 0.8
+_LEAST_SPREAD, _MOST_SPREAD = 0.5, 8.0
+_OTHERS_SPREAD = 1.25
+_STORED_VEHICLES = 7.0
+_QUIET, _ODD = 2.0, 7.0
+_MOST_SAMPLE = 4.0
+
+
+class Overdue:
+    """A scan statistic of arrivals against those that must have come.
+
+    Of what was sent by movement *m*, the fastest arrive after d₁ and the slowest after d₂. In the window (t − w, t]
+    at least sent(t − d₂) − sent(t − w − d₁) must have arrived. With μ expected so, and *n* arrived,
+
+        LLR = (n ln ρ + (1 − ρ) μ) / φ,   ρ = n / μ within its bounds
+
+    is the log-likelihood ratio of a Poisson count that an incident leaves a share ρ of, with the
+    dispersion φ (quasi-likelihood, Wedderburn 1974, Biometrika 61) that the link itself has shown: where counts
+    upstream tell nearly all, φ is far below 1, and few vehicles that fail to come are enough. Shares, usual
+    inflow from elsewhere and φ are learnt with a time constant of 15 min, while the link is quiet.
+
+    Parameters
+    ----------
+    gate_m : ndarray of float64, by link
+        Distance of the place of counting from the stop line.
+    """
+
+    def __init__(self, network: Network, shape: Shape, gate_m: NDArray[np.float64]) -> None:
+        a = Approaches(network, reach_m=_REACH_M)
+        ways = a.edges_ways
+        entries: dict[tuple[int, int], tuple[float, float, float]] = {}
+        for m in network.movements:
+            if m.is_crossing:
+                continue
+            edge = network.lanes[m.to_lane].edge
+            for row in range(int(ways.at[edge]), int(ways.at[edge + 1])):
+                stop = int(ways.stop_lane[row])
+                link = int(shape.link_of_lane[stop])
+                share, _, _ = entries.get((m.index, link), (0.0, 0.0, 0.0))
+                way_m = max(float(ways.distance_m[row]) + m.path_m - float(gate_m[link]), 0.0)
+                entries[m.index, link] = (share + float(ways.share[row]), way_m, float(a.limit_mps[stop]))
+        rows = sorted(entries)
+        self._movement = np.array([m for m, _ in rows], np.int64)
+        self._link = np.array([link for _, link in rows], np.int64)
+        self._share = np.array([entries[row][0] for row in rows])
+        way, limit = np.array([entries[row][1:] for row in rows]).reshape(-1, 2).T
+        self._first = np.floor(way / (_FASTEST * limit)).astype(np.int64)
+        self._last = np.ceil(way / (_SLOWEST * limit) + _SLOW_START_S + _SLACK_S).astype(np.int64)
+        self._last = np.minimum(self._last, _RING_S - 1)
+        n = self._n = len(shape.edge)
+        self._lanes = np.maximum(np.bincount(shape.link_of, weights=shape.is_stop, minlength=n), 1)
+        self._sent = np.zeros((_RING_S, len(network.movements)))
+        self._could, self._came, self._left = (np.zeros((_RING_S, n)) for _ in range(3))
+        self._held_s = np.zeros(n)
+        self._mean_in, self._mean_sent = np.zeros(n), np.zeros(n)
+        self._spread_sum, self._spread_n = np.full(n, _SPREAD_PRIOR * _SPREAD_USUAL), np.full(n, _SPREAD_PRIOR)
+        self._age_s, self._step = 0.0, 0
+        self._last_must, self._must_now = np.zeros(n), np.zeros(n)
+        self.missing = np.zeros(n)
+
+    def update(
+        self, s: Signs, left: NDArray[np.float64], held: NDArray[np.bool_], before: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Return by link the evidence that vehicles are overdue; steps are taken to be one second long.
+
+        Parameters
+        ----------
+        left : ndarray of float64, by link
+            Vehicles that left it over its stop lines in this step.
+        held : ndarray of bool, by link
+            Whether a queue stands over the place of counting: then nobody can come in, whatever was sent.
+        before : ndarray of float64, by link
+            The evidence of the step before: little of it, and what comes is learnt as usual; how much what comes
+            varies is learnt up to more of it, or chance would be taken for an incident.
+        """
+        now, n = self._step % _RING_S, self._n
+        last = (self._step - 1) % _RING_S
+        self._sent[now] = self._sent[last] + s.passed
+        self._came[now] = self._came[last] + s.arrived
+        self._left[now] = self._left[last] + left
+        could = self._sum(now - self._first)
+        must = self._sum(now - self._last)
+        self._could[now], self._must_now = could, must
+        self._held_s = np.where(held, 0.0, self._held_s + s.dt_s)
+        self._learn(s, must, (before < _QUIET) & ~held, before < _ODD)
+        self._step += 1
+        self._age_s += s.dt_s
+        best, self.missing = np.zeros(n), np.zeros(n)
+        if self._age_s < _LEARNING_S:
+            return best
+        ratio, others, spread = self._usual()
+        thinned = np.maximum(_LEAST_SPREAD, 1.0 - ratio)  # of those sent, each comes here by chance
+        for window in _WINDOWS_S:
+            then = (now - window) % _RING_S
+            sent = _CAUTION * ratio * np.maximum(must - self._could[then], 0.0)
+            rest = _CAUTION * others * window * (window >= _OTHERS_FROM_S)
+            due = sent + rest
+            least = (thinned * sent + _OTHERS_SPREAD * rest) / np.maximum(due, 1e-9)
+            left_w = self._left[now] - self._left[then] - _STORED_VEHICLES * self._lanes
+            came = np.maximum(self._came[now] - self._came[then], left_w)
+            rho = np.clip(came / np.maximum(due, 1e-9), _LEAST_LEFT, 1.0)
+            gain = (came * np.log(rho) + (1.0 - rho) * due) / np.maximum(spread, least)
+            gain[(rho > _MOST_LEFT) | (self._held_s < window)] = 0.0
+            better = gain > best
+            best = np.where(better, gain, best)
+            self.missing = np.where(better, due - came, self.missing)
+        return best
+
+    def _sum(self, step: NDArray[np.int64]) -> NDArray[np.float64]:
+        sent = self._sent[step % _RING_S, self._movement] * self._share
+        return np.bincount(self._link, sent, self._n).astype(np.float64)
+
+    def _usual(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        ratio = np.clip(self._mean_in / np.maximum(self._mean_sent, 1e-6), 0.0, 1.0)
+        others = np.maximum(self._mean_in - ratio * self._mean_sent, 0.0)
+        return ratio, others, np.minimum(self._spread_sum / self._spread_n, _MOST_SPREAD)
+
+    def _learn(
+        self, s: Signs, must: NDArray[np.float64], trusted: NDArray[np.bool_], bounded: NDArray[np.bool_]
+    ) -> None:
+        pace = np.where(trusted, s.dt_s / min(self._age_s + s.dt_s, _MEMORY_S), 0.0)
+        self._mean_in += pace * (s.arrived / s.dt_s - self._mean_in)
+        self._mean_sent += pace * (np.maximum(must - self._last_must, 0.0) / s.dt_s - self._mean_sent)
+        self._last_must = must
+        if self._step % _SPREAD_WINDOW_S or self._age_s < _LEARNING_S / 2:
+            return
+        then = (self._step - _SPREAD_WINDOW_S) % _RING_S
+        now = self._step % _RING_S
+        ratio, others, _ = self._usual()
+        due = ratio * np.maximum(must - self._could[then], 0.0) + others * _SPREAD_WINDOW_S
+        came = self._came[now] - self._came[then]
+        short = np.maximum(due - came, 0.0)  # too few; more than must come is no sign
+        usable = bounded & (self._held_s >= _SPREAD_WINDOW_S) & (due > 1.0)
+        # a lack that goes on may be an incident: it must not be taken for the usual spread for long
+        sample = np.minimum(2.0 * short**2 / np.maximum(due, 1e-9), _MOST_SAMPLE)
+        fade = np.where(usable, 1.0 - _SPREAD_WINDOW_S / (4 * _MEMORY_S), 1.0)
+        self._spread_sum = self._spread_sum * fade + np.where(usable, sample, 0.0)
+        self._spread_n = self._spread_n * fade + usable

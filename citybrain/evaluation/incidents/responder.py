@@ -1,0 +1,61 @@
+"""The response in a running simulation: detect, propose, carry out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from citybrain.detection import make_sensors
+from citybrain.detection.incidents import LinkSigns, Tracker
+from citybrain.detection.incidents.discharge import Discharge
+from citybrain.detection.incidents.response import BlockedExits, ResponseProposal, propose
+from citybrain.evaluation.incidents.watch import LampView
+from citybrain.messages import Event
+from citybrain.network import Network
+from citybrain.simulation.plant import Plant
+from citybrain.simulation.sumo_advice import SumoAdvice
+
+_EVERY_S = 20
+_MEMORY_S = 900.0
+_SURE = 0.6
+
+
+class Responder:
+    """An observer of the loop that watches with sensors of its own and acts on what its detector reports.
+
+    Drivers are advised every 20 s while a report is open with a confidence of 0.6 or more and the advice promises a
+    gain, and exits into links that are blocked altogether count as full for the policy.
+    """
+
+    def __init__(
+        self, plant: Plant, network: Network, sensors: str, *, seed: int, advice: SumoAdvice, exits: BlockedExits
+    ) -> None:
+        self._plant, self._network, self._advice, self._exits = plant, network, advice, exits
+        self._eyes, self._lamps = make_sensors(sensors, network, seed=seed), LampView(network)
+        self._links = LinkSigns(network)
+        self._detector = Discharge(network, self._links)
+        self._tracker = Tracker(network, self._links, self._detector.threshold)
+        self._inflow_vps = np.zeros(len(self._links.edge))
+        self._row = {int(edge): i for i, edge in enumerate(self._links.edge)}
+        self.proposals: list[ResponseProposal] = []
+
+    def step(self, time_ms: int, events: Sequence[Event]) -> None:  # noqa: ARG002
+        """Look at one step, and act now and then."""
+        view = self._lamps.view(self._plant.signal_states(), time_ms)
+        signs = self._links.read(self._eyes.observe(self._plant, view))
+        score = self._detector.update(signs)
+        self._tracker.update(time_ms / 1000, score, self._detector.lane_scores, self._detector.distance_m)
+        quiet = score < self._detector.threshold / 2
+        self._inflow_vps += np.where(quiet, signs.dt_s / _MEMORY_S, 0.0) * (signs.arrived / signs.dt_s - self._inflow_vps)
+        if time_ms % (1000 * _EVERY_S):
+            return
+        current = []
+        for report in self._tracker.open:
+            if report.confidence >= _SURE:
+                row = self._row[self._network.edge_index(report.edge)]
+                proposal = propose(self._network, report, float(self._inflow_vps[row]))
+                current += [proposal] if proposal.gain_vehicle_s > 0 else []
+        self.proposals += [proposal for proposal in current if proposal.avoid not in {p.avoid for p in self.proposals}]
+        self._exits.block(current)
+        self._advice.advise({edge: p.compliance for p in current for edge in p.avoid})

@@ -1,0 +1,81 @@
+"""Vehicles that were sent and do not come, and all that looks like it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from citybrain.detection.incidents import LinkSigns, Signs
+from citybrain.detection.incidents.overdue import Overdue
+from citybrain.detection.incidents.spill import Spill
+from citybrain.network.synthetic import grid_network
+
+GRID = grid_network(1, 2)
+LINKS = LinkSigns(GRID)
+EDGE = GRID.edge_index("0-0>0-1")
+LINK = int(np.flatnonzero(LINKS.edge == EDGE)[0])
+INTO = next(m for m in GRID.movements if not m.is_crossing and GRID.lanes[m.to_lane].edge == EDGE)
+STOP = next(i for i in range(len(LINKS.lane)) if LINKS.is_stop[i] and LINKS.link_of[i] == LINK)
+FEEDS = int(LINKS.row_of[INTO.from_lane])
+N, DELAY_S = len(LINKS.lane), 20
+
+
+def signs(t, *, sent=0.0, came=0.0, waits=False, green=False):
+    off = np.zeros(N, np.bool_)
+    arrived, passed = np.zeros(len(LINKS.edge)), np.zeros(len(GRID.movements))
+    arrived[LINK], passed[INTO.index] = came, sent
+    stop_on, lamps = off.copy(), np.zeros(N)
+    stop_on[FEEDS], lamps[FEEDS] = waits, float(green)
+    return Signs(
+        time_s=float(t), dt_s=1.0, stop_on=stop_on, gate_on=off, stop_count=np.zeros(N), gate_count=np.zeros(N),
+        has_gate=np.ones(N, np.bool_), stuck_s=np.zeros(N), stuck_at_m=np.full(N, np.nan), crawling=np.zeros(N),
+        driving=np.zeros(N), seen=off, green=lamps, exit_full=off, arrived=arrived, passed=passed,
+    )  # fmt: skip
+
+
+def evidence(sent, came, *, held=lambda _: False, seconds=1200):
+    test = Overdue(GRID, LINKS, np.full(len(LINKS.edge), 60.0))
+    score, highest, n = np.zeros(len(LINKS.edge)), 0.0, len(LINKS.edge)
+    for t in range(seconds):
+        queue = np.zeros(n, np.bool_)
+        queue[LINK] = held(t)
+        score = test.update(signs(t, sent=sent(t), came=came(t)), np.zeros(n), queue, score)
+        highest = max(highest, float(score[LINK]))
+    return highest
+
+
+def platoon(t):
+    """A vehicle every two seconds during the first half of each minute."""
+    return float(t >= 0 and t % 60 < 30 and t % 2 == 0)
+
+
+def test_platoons_that_come_as_they_were_sent_are_no_evidence():
+    assert evidence(platoon, lambda t: platoon(t - DELAY_S)) < 1.0
+
+
+def test_platoons_that_do_not_come_are_evidence_within_two_minutes():
+    assert evidence(platoon, lambda t: platoon(t - DELAY_S) * (t < 1000), seconds=1120) > 9.0
+
+
+def test_nobody_sent_nobody_missed():
+    assert evidence(lambda t: platoon(t) * (t < 1000), lambda t: platoon(t - DELAY_S) * (t < 1000 + DELAY_S)) < 3.0
+
+
+def test_behind_a_queue_nobody_can_come():
+    assert evidence(platoon, lambda t: platoon(t - DELAY_S) * (t < 1000), held=lambda t: t >= 1000) < 3.0
+
+
+def spilled(*, standing=False):
+    test = Spill(GRID, LINKS)
+    queue = np.zeros(N, np.bool_)
+    queue[STOP] = standing
+    for t in range(120):
+        test.update(signs(t, waits=True, green=t % 60 >= 20), queue, np.ones(N, np.bool_))
+    return test.score[LINK]
+
+
+def test_a_green_that_lets_nobody_into_an_empty_link_is_evidence():
+    assert spilled() > 5.0
+
+
+def test_a_queue_of_the_links_own_signal_explains_it():
+    assert spilled(standing=True) == 0.0
