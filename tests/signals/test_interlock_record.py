@@ -10,6 +10,7 @@ from builders import one_junction
 
 from citybrain.messages import HOLD, RELEASE, Decision
 from citybrain.network.intergreens import SignalRules
+from citybrain.network.model import ProgramPhase
 from citybrain.network.synthetic import grid_network
 from citybrain.signals.interlock import Interlock
 
@@ -140,3 +141,58 @@ def test_a_stage_given_back_and_taken_again_is_as_old_as_it_is():
     assert not interlock.is_released(0)
     assert interlock.states[0].stage == 0
     assert interlock.states[0].since_ms == began_ms
+
+
+def test_junctions_are_looked_at_one_by_one():
+    """What one junction keeps or is refused takes nothing from those after it."""
+    network = grid_network(1, 3)
+    interlock = Interlock(network, RULES, released=True)
+    shown = [junction.program[0].state for junction in network.junctions]
+    interlock.start(0, shown)
+    wrong = ["r" * len(shown[0]), shown[1], shown[2]]
+    commands = interlock.advance(decision(9000, 1, RELEASE, 0), 9000, wrong)
+    assert [c.junction for c in commands] == [2]
+    assert [(e.junction_id, e.data["requested"]) for e in interlock.events] == [(network.junctions[0].id, 1)]
+    assert [interlock.is_released(i) for i in range(3)] == [True, True, False]
+    assert interlock.advance(decision(10_000, 0, 0, HOLD), 10_000) == []  # without what they show nobody is taken over
+    assert [e.data["requested"] for e in interlock.events] == [0, 0]
+
+
+def test_a_give_back_that_is_refused_holds_and_says_so():
+    interlock = Interlock(CROSS, RULES)
+    interlock.start(0)
+    assert interlock.advance(decision(9000, RELEASE), 9000) == []
+    assert [e.data["requested"] for e in interlock.events] == [RELEASE]
+
+
+def test_a_junction_without_stages_is_left_dark():
+    network = one_junction([], program=(ProgramPhase(state="rr", duration_s=60),))
+    interlock = Interlock(network, RULES)
+    assert interlock.start(500) == []
+    assert interlock.states[0] == (0, 0, -1, 500, ())
+    assert interlock.advance(decision(9000, HOLD), 9000) == []
+
+
+@pytest.mark.parametrize(
+    ("lamps", "state"),
+    [("Grr", (0, 0, -1, 700, (700,) * 3)), ("yrr", (-1, 0, 0, 700, (700,) * 3)), ("Yrr", (-1, 0, 0, 700, (700,) * 3))],
+)
+def test_the_state_after_a_take_over(lamps, state):
+    interlock = Interlock(CROSS, RULES)
+    interlock.start(700, [lamps])
+    assert interlock.states[0] == state
+    assert interlock.view(700).stage[0] == 0
+
+
+def test_the_longest_green_counts_from_its_own_begin():
+    interlock = Interlock(CROSS, RULES)
+    interlock.start(40_000)
+    assert interlock.advance(decision(70_000, HOLD), 70_000) == []
+    (command,) = interlock.advance(decision(100_000, HOLD), 100_000)
+    assert command.state == "yrr"
+    assert refusals(interlock)[0][3]["reason"] == "green of stage 0 reached its maximum of 60 s"
+
+
+def test_it_knows_its_network_and_rules():
+    interlock = Interlock(CROSS, RULES)
+    assert (interlock.network, interlock.rules, interlock.states) == (CROSS, RULES, ())
