@@ -64,5 +64,6 @@ def test_only_the_loop_and_the_plants_pass_commands_on():
     users = {p.relative_to(root).as_posix() for p in SOURCES if "Command" in names_in(p)}
     assert users <= {
         "signals/interlock.py", "simulation/plant.py", "simulation/sumo.py", "simulation/pointqueue.py",
-        "evaluation/emergency/watched.py", "evaluation/incidents/watch.py",  # plants around a plant
+        "evaluation/emergency/watched.py", "evaluation/incidents/recording.py",  # plants around a plant
+        "simulation/recording.py",  # a replay, which does nothing with them
     }  # fmt: skip
