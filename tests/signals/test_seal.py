@@ -64,7 +64,7 @@ def test_only_the_loop_and_the_plants_pass_commands_on():
     users = {p.relative_to(root).as_posix() for p in SOURCES if "Command" in names_in(p)}
     assert users <= {
         "signals/interlock.py", "simulation/plant.py", "simulation/sumo.py", "simulation/pointqueue.py",
-        "evaluation/emergency/watched.py", "evaluation/incidents/watch.py",  # plants around a plant
-        "evaluation/incidents/recording.py", "evaluation/performance/recorder.py",
+        "evaluation/emergency/watched.py", "evaluation/incidents/recording.py",  # plants around a plant
+        "evaluation/performance/recorder.py",
         "simulation/recording.py",  # a plant that plays what was recorded, and obeys nobody
     }  # fmt: skip
