@@ -29,7 +29,7 @@ from citybrain.signals.priority.timing import Timing
 
 _FULL_M, _CRAWL_MPS = 12.0, 1.5
 _NEAR_M, _PATIENCE_S = 40.0, 8.0
-_QUEUED_S, _SPACING_M = 3.0, 7.5
+_QUEUED_S, _SPACING_M, _FREE = 3.0, 7.5, 0.7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +100,8 @@ class Corridor:
         p = self.parameters
         place_m, speed_mps = at
         ahead = [c for c in line.crossings if place_m < c.at_m and c.at_m - place_m <= p.ahead_m]
+        if line.tail is not None and self._kept_by_queue(line, at, observation, held, stands_s):
+            ahead.append(line.tail)
         found: list[Wish] = []
         before_m, passed_s, platoon_s = place_m, lead_s, np.inf
         junctions: set[int] = set()
@@ -152,6 +154,28 @@ class Corridor:
             platoon_s = max(begin_s, 0.0) + change_s + p.start_up_s if queue >= 2.0 else np.inf
             before_m, passed_s = crossing.at_m, passes_s
         return found
+
+    def _kept_by_queue(
+        self,
+        line: RouteLine,
+        at: tuple[float, float],
+        observation: Observation,
+        held: Collection[int],
+        stands_s: float,
+    ) -> bool:
+        """Whether the queue of the stop line behind the destination keeps, or may keep, the vehicle from it.
+
+        A request names the road of its destination, not the place on it: half way is likely.
+        """
+        place_m, speed_mps = at
+        if line.tail is None or line.tail.at_m - place_m > self.parameters.ahead_m:
+            return False
+        begin_m = line.start_m[-1]
+        if place_m >= begin_m:
+            slow = speed_mps < _FREE * self.stages.base.edges[line.edges[-1]].speed_mps
+            return stands_s > _QUEUED_S or (slow and line.tail.junction in held)
+        queued_m = self._queue(line.tail, observation, line.tail.at_m - begin_m) * _SPACING_M
+        return queued_m > (line.tail.at_m - begin_m) / 2
 
     def _released_s(
         self, crossing: Crossing, ahead_m: float, change_s: float, stage: int, signals: SignalView

@@ -16,7 +16,7 @@ class Crossing:
     Attributes
     ----------
     edge, next_edge : int
-        Edges before and after it.
+        Edges before and after it; -1 where the route ends before.
     at_m : float
         Distance along the route.
     lanes : tuple of int
@@ -56,6 +56,24 @@ class RouteLine:
             if place + 1 < len(self.edges):
                 at += self._through(edge, self.edges[place + 1], at)
         self.length_m = at
+        self.tail = self._tail(at)
+        """The stop line that the last edge leads to, beyond the destination, whose queue may reach back to it."""
+
+    def _tail(self, at_m: float) -> Crossing | None:
+        network, edge = self.network, self.edges[-1]
+        links = [(lane, link) for lane in network.edges[edge].lanes for link in network.lanes[lane].links]
+        signalled = [(lane, link) for lane, link in links if link.movement >= 0]
+        if not signalled:
+            return None
+        return Crossing(
+            junction=network.movements[signalled[0][1].movement].junction,
+            edge=edge,
+            next_edge=-1,
+            at_m=at_m,
+            lanes=tuple(dict.fromkeys(lane for lane, _ in signalled)),
+            exits=tuple(dict.fromkeys(link.to_lane for _, link in signalled)),
+            movements=tuple(link.movement for _, link in signalled),
+        )
 
     def _through(self, edge: int, following: int, at_m: float) -> float:
         """Note the stop line at the end of an edge; return the length of the way through the junction."""

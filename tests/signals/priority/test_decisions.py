@@ -158,3 +158,20 @@ def test_green_for_who_stands_on_is_given_up():
     holds.give_up(key, 20.0)
     assert holds.wants(key, -1.0, 21.0, pass_s=5.0) == "reserviceLocked"
     assert holds.wants(key, -1.0, 20.0 + PARAMETERS.lockout_s, pass_s=5.0) == "processing"
+
+
+def test_the_queue_behind_the_destination_is_cleared_only_where_it_keeps_the_vehicle_from_it():
+    short = RouteLine(NETWORK, WAY[:2])
+    assert [c.edge for c in short.crossings] == [WAY[0]]
+    assert short.tail.edge == WAY[1]
+    seen = observation(NETWORK, (), stage=[1] * len(NETWORK.junctions))
+    signals = signal_view([1] * len(NETWORK.junctions), elapsed_s=60.0)
+    place_m = short.start_m[1] + 20.0
+    assert corridor().wishes("ev", 0, short, (place_m, 14.0), seen, signals) == []
+    [only] = corridor().wishes("ev", 0, short, (place_m, 0.0), seen, signals, stands_s=5.0)
+    assert (only.junction, only.crossing) == (short.tail.junction, short.tail)
+    assert only.begin_s <= 0
+    going = corridor().wishes("ev", 0, short, (place_m, 4.0), seen, signals, held={only.junction})
+    assert [w.junction for w in going] == [only.junction]  # kept until it drives freely
+    last = RouteLine(NETWORK, WAY)
+    assert last.tail is None  # it leaves the network
