@@ -144,6 +144,7 @@ def main() -> None:
     parser.add_argument("--maps", help="some of the maps or periods, with commas")
     parser.add_argument("--no-sumo", action="store_true", help="the platoon model's best, not judged before the test")
     parser.add_argument("--standing-queues", action="store_true")
+    parser.add_argument("--spillback", action="store_true", help="search in the mesoscopic simulation too")
     given = parser.parse_args()
     family, names = (CITY, PERIODS) if given.city else ("resco", MAPS)
     if not given.only_table:
@@ -155,7 +156,11 @@ def main() -> None:
                 candidates=given.candidates,
                 jobs=given.jobs,
                 known=given.known,
-                extra=("--no-sumo",) * given.no_sumo + ("--standing-queues",) * given.standing_queues,
+                extra=tuple(
+                    f"--{name.replace('_', '-')}"
+                    for name in ("no_sumo", "standing_queues", "spillback")
+                    if getattr(given, name)
+                ),
             )
     plans = (OWN, RETIMED) if given.city else (OWN, WEBSTER, RETIMED)
     what = "retime kuala lumpur" if given.city else "retime"

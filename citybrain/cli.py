@@ -15,12 +15,16 @@ from rich.table import Table
 
 from citybrain import __version__
 from citybrain.cli_emergency import emergency
+from citybrain.cli_errors import CLICK_ERROR, is_help, usage_line
+from citybrain.cli_exchange import exchange
 from citybrain.cli_incidents import incidents
 from citybrain.cli_league import league
 from citybrain.cli_network import network
 from citybrain.cli_new import new
+from citybrain.cli_performance import performance
 from citybrain.cli_retime import retime
 from citybrain.cli_seeds import parse_seeds
+from citybrain.cli_serve import replay, serve, token
 from citybrain.cli_sweep import sweep
 from citybrain.cli_train_detector import train_detector
 from citybrain.errors import CitybrainError, InputError
@@ -39,6 +43,7 @@ app = typer.Typer(
 console = Console()
 errors = Console(stderr=True)
 app.add_typer(network)
+app.add_typer(exchange)
 app.add_typer(new)
 app.command()(retime)
 app.command()(incidents)
@@ -46,12 +51,20 @@ app.command()(train_detector)
 app.command()(sweep)
 app.command()(league)
 app.command()(emergency)
+app.command()(performance)
+app.command()(serve)
+app.command()(replay)
+app.add_typer(token)
 
 
 def main() -> None:
     """Run the command; bad input is one line and exit code 2, a failed run 1, Ctrl-C 130."""
     try:
-        app()
+        sys.exit(app(prog_name="citybrain", standalone_mode=False) or 0)
+    except CLICK_ERROR as error:
+        text = str(error) if is_help(error) else usage_line(error, sys.argv)
+        errors.print(text, style=None if is_help(error) else "red", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(2)
     except InputError as error:
         errors.print(f"citybrain: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(2)
@@ -90,7 +103,7 @@ def parse_address(text: str | None) -> tuple[str, int] | None:
     if text is None:
         return None
     host, colon, port = text.rpartition(":")
-    if not (host and colon and port.isdigit() and 0 < int(port) < 65536):
+    if not (host and colon and port.isdecimal() and 0 < int(port) < 65536):
         raise InputError(f"--remote {text!r}: needs HOST:PORT, such as localhost:8813")
     return host, int(port)
 
@@ -117,7 +130,8 @@ def evaluate(
         bool, typer.Option("--trust-plugins", help="Run third parties' policies in the simulation's own process.")
     ] = False,
     plans: Annotated[
-        Path | None, typer.Option(help="Plans (plans.add.xml) to run as one more policy, `retimed`.")
+        Path | None,
+        typer.Option(help="Plans to run as one more policy: plans.add.xml `retimed`, plans.toml `time-of-day`."),
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder for results.json, trips.parquet and report.html.")] = Path("out"),
     force: Annotated[bool, typer.Option("--force", help="Replace results that the folder holds.")] = False,
@@ -128,7 +142,7 @@ def evaluate(
     """
     from citybrain.demand.scenario import open_scenario
     from citybrain.detection import check_sensors
-    from citybrain.evaluation.evaluate import Request, failures
+    from citybrain.evaluation.evaluate import Request, failures, plans_policy
     from citybrain.evaluation.evaluate import evaluate as run_evaluation
     from citybrain.evaluation.run import RunSpec
 
@@ -149,7 +163,7 @@ def evaluate(
         plans=plans,
         trusted=trust_plugins,
     )
-    total = len(dict.fromkeys((baseline, *names, *(["retimed"] if plans else [])))) * len(request.seeds)
+    total = len(dict.fromkeys((baseline, *names, *([plans_policy(plans)] if plans else [])))) * len(request.seeds)
     bar = Progress(
         TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"),
         TextColumn("{task.fields[done]} of {task.fields[runs]} runs"), TimeElapsedColumn(), TextColumn("left"),

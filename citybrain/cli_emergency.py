@@ -38,6 +38,9 @@ def emergency(
     scenario: Annotated[str, typer.Argument(help="A name such as kuala-lumpur, or a path to a .sumocfg.")],
     calls: Annotated[int, typer.Option(min=1, max=10_000, help="Calls for each number at a time, made up to whole groups.")] = 12,
     at_once: Annotated[str, typer.Option(help="Vehicles on a call at the same time, separated by commas.")] = "1,4",
+    together: Annotated[
+        int, typer.Option(min=0, max=200, help="Calls that share the run without priority; 0: the most at a time.")
+    ] = 0,
     policy: Annotated[
         str, typer.Option(help="What runs the signals otherwise: fixed-time or adaptive.")
     ] = "fixed-time",
@@ -47,7 +50,7 @@ def emergency(
         int, typer.Option(min=0, help="Batches of each number that are also driven with a siren only (slow).")
     ] = 0,
     placebo: Annotated[
-        int, typer.Option(min=0, help="Batches also run with another seed, to show what chance alone does.")
+        int, typer.Option(min=0, help="Groups also run with another seed, to show what chance alone does.")
     ] = 0,
     noise: Annotated[float, typer.Option(min=0, max=200, help="Error of positions, m.")] = 3.0,
     latency: Annotated[float, typer.Option(min=0, max=60, help="Delay of messages, s.")] = 0.5,
@@ -59,7 +62,12 @@ def emergency(
     seed: Annotated[int, typer.Option(min=0, max=10_000, help="Seed of the calls and of SUMO.")] = 1,
     jobs: Annotated[int, typer.Option(min=1, help="Simulations at a time.")] = 2,
     out: Annotated[Path, typer.Option(help="Folder for results.json and report.html.")] = Path("emergency"),
-    force: Annotated[bool, typer.Option("--force", help="Replace results that the folder holds.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace results that the folder holds; twins it has kept are not run again.")
+    ] = False,
+    reuse: Annotated[
+        Path | None, typer.Option(exists=True, file_okay=False, help="A study whose twins are used where nothing differs.")
+    ] = None,
 ) -> None:
     """Study priority for emergency vehicles: time saved, ceiling, side effects, recovery.
 
@@ -70,13 +78,15 @@ def emergency(
     from citybrain.demand.scenario import open_scenario
     from citybrain.detection import check_sensors
     from citybrain.detection.onboard import RadioParameters
-    from citybrain.evaluation.emergency.study import EmergencyRequest, study
+    from citybrain.evaluation.emergency.request import EmergencyRequest
+    from citybrain.evaluation.emergency.study import study
 
     check_sensors(sensors)
     request = EmergencyRequest(
         scenario=open_scenario(scenario, begin_s=begin, end_s=end),
         calls=calls,
         at_once=parse_at_once(at_once),
+        together=together,
         policy=policy,
         sensors=sensors,
         starts=starts,
@@ -89,6 +99,7 @@ def emergency(
         jobs=jobs,
         out=out,
         force=force,
+        reuse=reuse,
         command=shlex.join(["citybrain", *sys.argv[1:]]),
     )
     bar = Progress(

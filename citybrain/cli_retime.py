@@ -53,11 +53,18 @@ def retime(
             help="Oversaturated: queues outlive a slice, and the search starts from the current plan too.",
         ),
     ] = False,
+    spillback: Annotated[
+        bool,
+        typer.Option(
+            "--spillback",
+            help="Oversaturated: most of the search runs in SUMO's mesoscopic simulation, where queues block junctions.",
+        ),
+    ] = False,
     no_sumo: Annotated[
-        bool, typer.Option("--no-sumo", help="Let the platoon model have the last word; nothing is judged in SUMO.")
+        bool, typer.Option("--no-sumo", help="Let the search have the last word; no run of SUMO judges.")
     ] = False,
     candidates: Annotated[int, typer.Option(min=1, max=50, help="Plans that SUMO chooses from.")] = 9,
-    jobs: Annotated[int, typer.Option(min=1, help="SUMO runs at a time.")] = 2,
+    jobs: Annotated[int, typer.Option(min=1, help="Runs of SUMO at a time.")] = 2,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the demand samples and of the search.")] = 1,
     out: Annotated[
         Path, typer.Option(help="Folder for plans.add.xml, plans.toml, report.html and results.json.")
@@ -92,6 +99,7 @@ def retime(
         out=out,
         force=force,
         accept=not no_sumo,
+        spillback=spillback,
         candidates=candidates,
         jobs=jobs,
         command=shlex.join(["citybrain", *sys.argv[1:]]),

@@ -22,6 +22,8 @@ HOLD = -1
 """In a decision: keep the stage that is shown."""
 RELEASE = -2
 """In a decision: leave the junction to its own program, or give it back to it."""
+FLASH = -3
+"""In a decision: flashing yellow for everybody, for who answers for the junction; policies do not ask for it."""
 OWN_PROGRAM = ""
 """In a command: instead of lamps, let the junction's own program go on."""
 
@@ -152,7 +154,7 @@ class Decision:
     Attributes
     ----------
     stage : ndarray of int32, shape (n_junctions,)
-        Stage index, :data:`HOLD` or :data:`RELEASE`.
+        Stage index, :data:`HOLD`, :data:`RELEASE` or :data:`FLASH`.
     reasons : mapping of int to mapping
         By junction index: why, for the event stream. May be empty.
     """

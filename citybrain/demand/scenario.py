@@ -102,7 +102,7 @@ def read_sumocfg(path: Path) -> Scenario:
         raise InputError(f"{path}: no such scenario; give a .sumocfg file or a name such as 'kuala-lumpur'")
     try:
         root = etree.parse(str(path)).getroot()
-    except etree.XMLSyntaxError as error:
+    except (etree.XMLSyntaxError, OSError) as error:
         raise InputError(f"{path}: broken XML ({' '.join(str(error).split())})") from None
     options: dict[str, str] = {}
     times: dict[str, str] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from pathlib import Path
 from typing import IO, cast
 
@@ -66,5 +67,5 @@ def _check_file(path: Path, edges: frozenset[str]) -> None:
                                 f"{path}: {owner} uses edge {edge!r}, which is not in the network "
                                 f"({len(edges)} edges); were the routes made for another net?"
                             )
-    except (etree.XMLSyntaxError, OSError, EOFError) as error:
+    except (etree.XMLSyntaxError, OSError, EOFError, zlib.error) as error:
         raise InputError(f"{path}: broken XML ({' '.join(str(error).split())})") from None

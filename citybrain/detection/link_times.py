@@ -20,8 +20,9 @@ class LinkTimes:
     Parameters
     ----------
     network : Network
-    prior_s : ndarray, optional
-        What is known at the start, by edge; free flow where not given.
+    prior_s, prior_flow_vps : ndarray, optional
+        What is known at the start, by edge: seconds, and vehicles a second. Free flow
+        and nobody where not given.
     period_s, memory_s : float
         Between looks, and the time constant of smoothing.
     """
@@ -31,6 +32,7 @@ class LinkTimes:
         network: Network,
         *,
         prior_s: NDArray[np.float64] | None = None,
+        prior_flow_vps: NDArray[np.float64] | None = None,
         period_s: float = 10.0,
         memory_s: float = 180.0,
     ) -> None:
@@ -41,6 +43,7 @@ class LinkTimes:
         prior = self.free_s if prior_s is None else np.maximum(prior_s, self.free_s)
         self._vehicles = np.ones(len(prior))
         self._moved = self.length_m / np.maximum(prior, 1e-3)
+        self._flow_vps = np.zeros(len(prior)) if prior_flow_vps is None else prior_flow_vps.astype(np.float64)
         self._due_ms: int | None = None
 
     def look(self, fleet: Fleet, time_ms: int) -> None:
@@ -52,12 +55,19 @@ class LinkTimes:
         seen = vehicles > 0
         pull = np.where(seen, self._share, 0.0)
         self._vehicles += pull * (vehicles - self._vehicles)
-        self._moved += pull * (vehicles * np.maximum(speed, 0.0) - self._moved)
+        moved = vehicles * np.maximum(speed, 0.0)
+        self._moved += pull * (moved - self._moved)
+        self._flow_vps += self._share * (moved / np.maximum(self.length_m, 1.0) - self._flow_vps)
 
     @property
     def vehicles(self) -> NDArray[np.float64]:
         """Vehicles on each edge, smoothed."""
         return self._vehicles
+
+    @property
+    def flow_vps(self) -> NDArray[np.float64]:
+        """Vehicles a second on each edge, from density and speed, smoothed."""
+        return self._flow_vps
 
     @property
     def now_s(self) -> NDArray[np.float64]:

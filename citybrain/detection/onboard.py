@@ -86,13 +86,30 @@ class OnboardUnits:
         seed: int = 0,
     ) -> None:
         self.fleet, self.radio = fleet, radio or RadioParameters()
-        self._calls, self._key, self._places = {call.vehicle_id: call for call in calls}, key, places
+        self._calls, self._key, self._places = {call.vehicle_id: call for call in calls}, key, dict(places)
         self._rng = np.random.default_rng(seed)
         self._air: deque[tuple[int, PriorityRequest]] = deque()
         self._sequence = dict.fromkeys(self._calls, 0)
         self._next_ms = dict.fromkeys(self._calls, 0)
         self._started: set[str] = set()
         self._done: set[str] = set()
+
+    def add(self, call: Call, place: tuple[float, float]) -> None:
+        """Take one more call, of a vehicle that stands at ``place``."""
+        name = call.vehicle_id
+        self._calls[name], self._places[name] = call, place
+        self._sequence[name] = self._next_ms[name] = 0
+
+    def cancel(self, vehicle_id: str, time_ms: int) -> None:
+        """Have a vehicle say that it needs no priority any more."""
+        if vehicle_id in self._calls and vehicle_id not in self._done:
+            self._done.add(vehicle_id)
+            call = self._calls[vehicle_id]
+            self._send(call, time_ms, self._places[vehicle_id], 0.0, call.destination, cancelled=True)
+
+    def is_done(self, vehicle_id: str) -> bool:
+        """Whether a vehicle has arrived or cancelled."""
+        return vehicle_id in self._done
 
     def requests(self, time_ms: int) -> list[PriorityRequest]:
         """Return the messages that arrive now."""

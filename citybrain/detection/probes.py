@@ -35,6 +35,7 @@ class ProbeParameters:
     wrong_lane : float
         Share of reports that are matched to the lane beside.
     speed_error_mps : float
+        Standard deviation of the reported speed.
     latency_s : float
         Age of a report when it arrives.
     dead : float

@@ -25,6 +25,8 @@ from citybrain.network import Network, read_network
 from citybrain.signals.plan_file import POLICY as RETIMED
 from citybrain.signals.plan_file import check_plan_file
 from citybrain.signals.policy import find_policy
+from citybrain.signals.time_of_day import POLICY as TIME_OF_DAY
+from citybrain.signals.time_of_day import read_schedules
 from citybrain.simulation.sumo import sumo_version
 
 RESULT_FILES = ("results.json", "trips.parquet", "report.html")
@@ -46,7 +48,7 @@ class Request:
     force: bool = False
     command: str = ""
     plans: Path | None = None
-    """Plans for the policy ``retimed``."""
+    """Plans for one more policy, see :func:`plans_policy`."""
     trusted: bool = False
     """Run third parties' policies in the process of the simulation."""
 
@@ -70,7 +72,10 @@ def evaluate(request: Request, progress: Callable[[int, float, RunSpec], None] =
     network = read_network(request.scenario.net_file, request.scenario.additional_files)
     check_demand(request.scenario)
     if request.plans is not None:
-        check_plan_file(request.plans, network)
+        if plans_policy(request.plans) == RETIMED:
+            check_plan_file(request.plans, network)
+        else:
+            read_schedules(request.plans, network, request.scenario.rules)
     prepare_folder(request.out, force=request.force)
     progress(0, 0.0, specs[0])
     warm = warm_state(request.scenario)
@@ -98,10 +103,12 @@ def _warmed(spec: RunSpec, warm: Path) -> RunSpec:
 
 def plan_runs(request: Request) -> list[RunSpec]:
     """Return the runs that a request asks for, the baseline first, seeds innermost."""
-    extra = () if request.plans is None or request.baseline == RETIMED else (RETIMED,)
+    planned = None if request.plans is None else plans_policy(request.plans)
+    extra = () if planned is None else (planned,)
     names = tuple(dict.fromkeys((request.baseline, *request.policies, *extra)))
-    if RETIMED in names and request.plans is None:
-        raise InputError(f"policy {RETIMED!r} needs a file of plans; give --plans plans.add.xml")
+    for name, file in ((RETIMED, "plans.add.xml"), (TIME_OF_DAY, "plans.toml")):
+        if name in names and name != planned:
+            raise InputError(f"policy {name!r} needs a file of plans; give --plans {file}")
     for name in names:
         find_policy(name)
     if not request.seeds:
@@ -111,7 +118,7 @@ def plan_runs(request: Request) -> list[RunSpec]:
             scenario=request.scenario,
             policy=name,
             seed=seed,
-            parameters={"plans": str(request.plans.resolve())} if name == RETIMED and request.plans else {},
+            parameters={"plans": str(request.plans.resolve())} if request.plans and name == planned else {},
             sensors=request.sensors,
             transport=request.transport,  # type: ignore[arg-type]
             remote=request.remote,
@@ -120,6 +127,11 @@ def plan_runs(request: Request) -> list[RunSpec]:
         for seed in request.seeds
         for name in names
     ]
+
+
+def plans_policy(plans: Path) -> str:
+    """Return the policy that runs a file of plans: SUMO itself an additional file, ours a ``plans.toml``."""
+    return TIME_OF_DAY if plans.suffix == ".toml" else RETIMED
 
 
 def prepare_folder(out: Path, *, force: bool, files: Sequence[str] = RESULT_FILES) -> None:

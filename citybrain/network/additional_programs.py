@@ -6,6 +6,7 @@ SUMO runs the program of a signal that it loaded last; so does the reader.
 from __future__ import annotations
 
 import gzip
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ def load_programs(net: Any, files: Sequence[Path]) -> None:
             with opener(file, "rb") as stream:
                 for _, element in etree.iterparse(stream, tag="tlLogic"):
                     _add(signals, element, file)
-        except (etree.XMLSyntaxError, OSError, EOFError) as error:
+        except (etree.XMLSyntaxError, OSError, EOFError, zlib.error) as error:
             raise InputError(f"{file}: broken XML ({' '.join(str(error).split())})") from None
 
 

@@ -11,6 +11,7 @@ import math
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from citybrain.messages import FLASH
 from citybrain.network.model import GREEN, Junction, Movement, Network
 
 _REACTION_S = 1.0
@@ -20,6 +21,7 @@ _VEHICLE_LENGTH_M = 5.0
 _OTHER_SPEED_MPS, _OTHER_PATH_M = 5.0, 15.0  # trams and bicycles, whose lamps are of no movement
 _MAX_ALL_RED_S = 30.0  # for vehicles; pedestrians get what they need
 _MS = 1000
+_FLASHING = "o"
 
 
 class SignalRules(BaseModel):
@@ -101,14 +103,19 @@ class Intergreens:
 
         Links that stay green keep their lamp. Losing vehicle links show yellow,
         losing crossings red. Empty where no link loses its green. Stage -1 is
-        what was shown when the junction was taken over.
+        what was shown when the junction was taken over, :data:`~citybrain.messages.FLASH` is flash: it begins
+        when all have cleared, and ends in a steady yellow and red for all.
         """
-        if origin < 0:
+        if origin == -1:
             return self._compute(self._taken_over, target)
         key = (origin, target)
         if key not in self._cache:
-            self._cache[key] = self._compute(self.junction.stages[origin].state, target)
+            self._cache[key] = self._compute(self.lamps(origin), target)
         return self._cache[key]
+
+    def lamps(self, stage: int) -> str:
+        """Return the lamps of a stage, or of flash."""
+        return _FLASHING * self.junction.n_links if stage == FLASH else self.junction.stages[stage].state
 
     def length_s(self, origin: int, target: int) -> float:
         """Length of the intergreen between two stages, in seconds."""
@@ -123,18 +130,21 @@ class Intergreens:
         return round((yellow + clear) * _MS)
 
     def _compute(self, before: str, target: int) -> tuple[tuple[str, int], ...]:
-        after = self.junction.stages[target].state
-        losing = [i for i, lamp in enumerate(before) if lamp in "yY" or (lamp in GREEN and after[i] not in GREEN)]
+        after = self.lamps(target)
+        # what turns red although the next stage may be green there; a single lamp that flashes in a stage may stay
+        ends_red = "yYo" if set(before) == {_FLASHING} else "yY"
+        losing = [i for i, lamp in enumerate(before) if lamp in ends_red or (lamp in GREEN and after[i] not in GREEN)]
         if not losing:
             return ()
         # a permissive green that becomes protected no longer looks out for those who are clearing
         gaining = [
             i
             for i, (old, new) in enumerate(zip(before, after, strict=True))
-            if new in GREEN and (old not in GREEN or (old == "g" and new == "G"))
+            if new == _FLASHING or (new in GREEN and (old not in GREEN or (old == "g" and new == "G")))
         ]
         yellow = max((self._yellow(i) for i in losing), default=0.0)
-        low_s = self.min_green_ms(target) / _MS  # those whom nobody meets now have that much longer
+        # those whom nobody meets now have that much longer
+        low_s = 0.0 if target == FLASH else self.min_green_ms(target) / _MS
         clear = max(
             self._clearance(i, yellow) - (0.0 if self.junction.conflicts[i, gaining].any() else low_s) for i in losing
         )
@@ -143,8 +153,8 @@ class Intergreens:
             walking = [i for i in losing if self._is_crossing(i)]
             extra = max((self._clearance(i, yellow) for i in walking), default=0.0)
             clear = max(self.rules.all_red_s, extra)
-        if any(before[i] in "yY" and after[i] in GREEN for i in losing):
-            clear = max(clear, 1.0)  # a yellow that was taken over ends in red, whatever follows
+        if target == FLASH or any(before[i] in ends_red and after[i] in GREEN for i in losing):
+            clear = max(clear, 1.0)  # a yellow that was taken over, and flash, end in red, whatever follows
         lamps = ["r" if lamp not in GREEN and after[i] != lamp else lamp for i, lamp in enumerate(before)]
         first, second = lamps.copy(), lamps.copy()
         for i in losing:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -92,7 +93,7 @@ def read_facts(net_file: Path) -> NetFacts:
                 element.clear()
     except FileNotFoundError:
         raise InputError(f"{net_file}: no such network file") from None
-    except (etree.XMLSyntaxError, EOFError, gzip.BadGzipFile) as error:
+    except (etree.XMLSyntaxError, EOFError, OSError, zlib.error) as error:
         raise InputError(f"{net_file}: not a SUMO network ({' '.join(str(error).split())})") from None
     return NetFacts(location=location, car_lanes=frozenset(cars), road_class=classes)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -159,7 +160,7 @@ def scan(extract: Path, asked: Path, box: Box | None) -> Seen:
                     rings.append(ahead)
                 elif tags.get("oneway") in ("yes", "1", "true", "-1") and tags["highway"] in MAIN_ROADS:
                     one_way.setdefault(tags.get("name", ""), []).append(ahead)
-    except (etree.XMLSyntaxError, ValueError, EOFError, gzip.BadGzipFile) as error:
+    except (etree.XMLSyntaxError, ValueError, EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise InputError(f"{asked}: not OpenStreetMap XML ({' '.join(str(error).split())})") from None
     if not roads:
         raise InputError(f"{asked}: no road{f' in --bbox {box.as_text()}' if box else ''} (0 highway ways)")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,6 @@ from lxml import etree
 from citybrain.errors import InputError
 from citybrain.network.additional_programs import load_programs
 from citybrain.network.model import (
-    GREEN,
     Edge,
     Junction,
     Lane,
@@ -23,12 +23,16 @@ from citybrain.network.model import (
     Movement,
     Network,
     ProgramPhase,
-    Stage,
     index_by_id,
 )
+from citybrain.network.phases import conflict_tables, is_stage, program_stages
 
 _GIVES_WAY = frozenset("mswa=")  # SUMO's link states of minor roads
 _TURNS = {"s": "straight", "l": "left", "L": "left", "r": "right", "R": "right", "t": "uturn"}
+_UNSOUND = (
+    etree.XMLSyntaxError, EOFError, OSError, zlib.error, LookupError, ValueError, ArithmeticError, AttributeError, TypeError,
+)  # fmt: skip
+"""What reading an unsound net can end in."""
 _MOTOR_CLASSES = ("passenger", "bus", "truck", "motorcycle")
 
 
@@ -53,14 +57,18 @@ def read_network(net_file: str | Path, additional_files: Sequence[Path] = ()) ->
     head = _head(path)
     try:
         net = sumolib.net.readNet(str(path), withPrograms=True, withInternal=True, withPedestrianConnections=True)
-    except (
-        etree.XMLSyntaxError, EOFError, KeyError, ValueError, AttributeError, IndexError, TypeError,
-    ) as error:  # fmt: skip
+    except _UNSOUND as error:
         raise InputError(f"{path}: not a SUMO network ({_one_line(error)}); rebuild it with netconvert") from None
     if "<net" not in head:
         raise InputError(f"{path}: not a SUMO network (root element is not <net>)")
     load_programs(net, additional_files)
-    network = _Builder(net, str(path), left_hand='lefthand="true"' in head or 'lefthand="1"' in head).build()
+    left_hand = 'lefthand="true"' in head or 'lefthand="1"' in head
+    try:
+        network = _Builder(net, str(path), left_hand=left_hand).build()
+    except _UNSOUND as error:  # sumolib takes what names nothing as it is, and it shows only here
+        raise InputError(
+            f"{path}: its parts do not fit together ({type(error).__name__}: {_one_line(error)}); rebuild it with netconvert"
+        ) from error
     if not network.junctions:
         dark = f"{len(network.warnings)} tlLogic, none with a green phase" if network.warnings else "0 tlLogic"
         raise InputError(f"{path}: no traffic signal in this network ({dark}); nothing to control")
@@ -72,7 +80,7 @@ def _head(path: Path) -> str:
     try:
         with opener(path, "rb") as file:
             text = file.read(65536).decode("utf-8", errors="replace")
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise InputError(f"{path}: cannot be read ({_one_line(error)})") from None
     match = re.search(r"<net\b[^>]*>", text)
     return match.group(0) if match else ""
@@ -134,7 +142,7 @@ class _Builder:
                 f"{self.source}: signal {tls.getID()!r} has phases of {' and '.join(map(str, sorted(lamps)))} "
                 f"lamps, and its connections use lamps 0 to {used}; rebuild the net with netconvert"
             )
-        if any(_is_stage(state) for state in states):
+        if any(is_stage(state) for state in states):
             return True
         self.warnings.append(f"signal {tls.getID()}: none of its {len(states)} phases is green; it is left alone")
         return False
@@ -266,17 +274,10 @@ class _Builder:
         program = list(tls.getPrograms().values())[-1]
         phases = program.getPhases()
         n_links = max((len(phase.state) for phase in phases), default=0)
-        conflicts = np.zeros((n_links, n_links), dtype=np.bool_)
-        gives_way = np.zeros((n_links, n_links), dtype=np.bool_)
         lamps = [(m.link, self.request_of[m.index]) for m in movements] + self.others.get(index, [])
-        for a, (node_a, row_a) in lamps:
-            for b, (node_b, row_b) in lamps:
-                if a == b or node_a is not node_b or row_a < 0 or row_b < 0:
-                    continue
-                if _bit(node_a._foes, row_a, row_b):  # noqa: SLF001
-                    conflicts[a, b] = conflicts[b, a] = True
-                if _bit(node_a._prohibits, row_a, row_b):  # noqa: SLF001
-                    gives_way[a, b] = True
+        conflicts, gives_way = conflict_tables(lamps, n_links)
+        stages, warnings = program_stages(tls.getID(), (phase.state for phase in phases), conflicts, gives_way)
+        self.warnings += warnings
         nodes = {id(node): node for node, _ in (self.request_of[m.index] for m in movements)}
         x_m, y_m = np.mean([node.getCoord()[:2] for node in nodes.values()], axis=0) if nodes else (0.0, 0.0)
         names = sorted({name for m in movements if m.from_lane >= 0 and (name := self.sumo_edges_name(m.from_lane))})
@@ -288,7 +289,7 @@ class _Builder:
             y_m=float(y_m),
             n_links=n_links,
             movements=tuple(m.index for m in movements),
-            stages=self._stages(tls.getID(), phases, conflicts, gives_way),
+            stages=stages,
             conflicts=conflicts,
             gives_way=gives_way,
             program=tuple(ProgramPhase(state=p.state, duration_s=float(p.duration)) for p in phases),
@@ -305,41 +306,6 @@ class _Builder:
                 if lane.getID() in self.lane_of
             }
         return self._lane_names[lane_index]
-
-    def _stages(self, junction_id: str, phases: list[Any], conflicts: Any, gives_way: Any) -> tuple[Stage, ...]:
-        """The distinct green phases of the program; conflicting protected greens are demoted."""
-        states: list[str] = []
-        for phase in phases:
-            state = phase.state
-            if not _is_stage(state):
-                continue
-            safe = self._demote(junction_id, state, conflicts, gives_way)
-            if safe not in states:
-                states.append(safe)
-        return tuple(Stage(index=i, state=s) for i, s in enumerate(states))
-
-    def _demote(self, junction_id: str, state: str, conflicts: Any, gives_way: Any) -> str:
-        lamps = list(state)
-        for i, j in np.argwhere(np.triu(conflicts)):
-            if lamps[i] == "G" and lamps[j] == "G":
-                minor = i if gives_way[i, j] or not gives_way[j, i] else j
-                lamps[minor] = "g"
-                self.warnings.append(
-                    f"junction {junction_id}: links {i} and {j} conflict and are both 'G' in {state}; "
-                    f"link {minor} is taken as permissive"
-                )
-        return "".join(lamps)
-
-
-def _is_stage(state: str) -> bool:
-    """Whether a phase gives green and is not on its way to another one."""
-    return bool(set(state) & GREEN) and not set(state) & set("yYu")
-
-
-def _bit(table: dict[int, str], row: int, column: int) -> bool:
-    """SUMO writes right-of-way rows with the highest index first."""
-    bits = table.get(row, "")
-    return column < len(bits) and bits[len(bits) - column - 1] == "1"
 
 
 def _is_motor(lane: Any) -> bool:

@@ -21,6 +21,14 @@ PROGRAM_ID = "citybrain"
 
 
 class _SumoControl:
+    """What both controllers share.
+
+    Parameters
+    ----------
+    min_green_s, max_green_s : float
+        Bounds between which SUMO extends a green; the minimum is longer where pedestrians walk.
+    """
+
     kind: ClassVar[str]
     parameters: ClassVar[dict[str, str]]
 

@@ -3,7 +3,7 @@
 Whatever a policy, a plug-in or an operator asks for, the lamps obey the
 scenario's :class:`~citybrain.network.intergreens.SignalRules`: minimum and
 maximum green, yellow, all-red, pedestrian clearance, and no two conflicting
-protected greens. :func:`advance` is a pure function of one junction's state;
+protected greens. What one junction does is in :mod:`citybrain.signals.junction_lamps`;
 :class:`Interlock` holds the states of a city and builds the commands.
 """
 
@@ -11,178 +11,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
 from citybrain.errors import UnsafeCommandError
-from citybrain.messages import _SEAL, HOLD, OWN_PROGRAM, RELEASE, Command, Decision, Event, SignalView
-from citybrain.network.intergreens import Intergreens, SignalRules
-from citybrain.network.model import GREEN, Junction, Network
+from citybrain.messages import _SEAL, FLASH, HOLD, OWN_PROGRAM, RELEASE, Command, Decision, Event, SignalView
+from citybrain.network.intergreens import SignalRules
+from citybrain.network.model import Junction, Network
+from citybrain.signals.junction_lamps import (
+    JunctionRules,
+    LampState,
+    advance,
+    conflicting_greens,
+    junction_rules,
+    taken_over,
+)
 from citybrain.signals.own_program import OwnProgram, why_not_given_back, why_not_taken
 
-
-class LampState(NamedTuple):
-    """Where one junction is: in a green stage, or on its way to one.
-
-    Attributes
-    ----------
-    stage : int
-        Stage shown, or the origin while an intergreen runs; -1 where that is what
-        somebody else had left shown.
-    target : int
-        Stage to come; equal to ``stage`` while green.
-    step : int
-        Step of the intergreen that is running; -1 while green.
-    since_ms : int
-        When the present green or step began.
-    last_shown_ms : tuple of int
-        By stage, when it was last green; the maximum-green rule moves on to
-        the stage that waited longest.
-    """
-
-    stage: int
-    target: int
-    step: int
-    since_ms: int
-    last_shown_ms: tuple[int, ...]
-
-
-class Advance(NamedTuple):
-    """Result of :func:`advance`: the new state, the lamps where they changed, the refusal."""
-
-    state: LampState
-    lamps: str | None
-    refusal: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class JunctionRules:
-    """What :func:`advance` must know of a junction."""
-
-    junction: Junction
-    intergreens: Intergreens
-    min_green_ms: tuple[int, ...]
-    max_green_ms: tuple[int, ...]
-    """By stage; never below the minimum, which may be long where pedestrians walk."""
-
-
-def junction_rules(network: Network, junction: Junction, rules: SignalRules) -> JunctionRules:
-    """Prepare a junction for the interlock.
-
-    Raises
-    ------
-    UnsafeCommandError
-        If one of its stages shows green to two conflicting protected links, or
-        has another number of lamps than the junction.
-    """
-    for stage in junction.stages:
-        if len(stage.state) != junction.n_links:
-            raise UnsafeCommandError(
-                f"junction {junction.id}: stage {stage.index} ({stage.state}) has {len(stage.state)} lamps, "
-                f"the junction {junction.n_links}"
-            )
-        pair = conflicting_greens(junction, stage.state)
-        if pair is not None:
-            raise UnsafeCommandError(
-                f"junction {junction.id}: stage {stage.index} ({stage.state}) shows 'G' to conflicting "
-                f"links {pair[0]} and {pair[1]}"
-            )
-    intergreens = Intergreens(network, junction, rules)
-    min_green_ms = tuple(intergreens.min_green_ms(stage.index) for stage in junction.stages)
-    return JunctionRules(
-        junction=junction,
-        intergreens=intergreens,
-        min_green_ms=min_green_ms,
-        max_green_ms=tuple(max(low_ms, round(rules.max_green_s * 1000)) for low_ms in min_green_ms),
-    )
-
-
-def conflicting_greens(junction: Junction, state: str) -> tuple[int, int] | None:
-    """Return the first two links that conflict and are both protected green, or None."""
-    protected = np.frombuffer(state.encode("ascii"), dtype=np.uint8) == ord("G")
-    if len(protected) != junction.n_links:
-        return None
-    clash = junction.conflicts & protected[:, None] & protected[None, :]
-    if not clash.any():
-        return None
-    i, j = np.argwhere(clash)[0]
-    return int(i), int(j)
-
-
-def advance(rules: JunctionRules, state: LampState, request: int, time_ms: int) -> Advance:
-    """Move one junction to ``time_ms``, honouring ``request`` as far as the rules allow.
-
-    Parameters
-    ----------
-    request : int
-        Stage asked for, or :data:`~citybrain.messages.HOLD`.
-    """
-    if state.step >= 0:
-        return _run_intergreen(rules, state, request, time_ms)
-    stages = rules.junction.stages
-    refusal = None
-    if request != HOLD and not 0 <= request < len(stages):
-        refusal = f"stage {request} does not exist (0 to {len(stages) - 1})"
-        request = HOLD
-    green_ms = time_ms - state.since_ms
-    wanted = state.stage if request == HOLD else request
-    if wanted == state.stage:
-        if green_ms >= rules.max_green_ms[state.stage] and len(stages) > 1:
-            wanted = min((s.index for s in stages if s.index != state.stage), key=lambda s: (state.last_shown_ms[s], s))
-            longest_s = rules.max_green_ms[state.stage] / 1000
-            refusal = f"green of stage {state.stage} reached its maximum of {longest_s:g} s"
-        else:
-            return Advance(state, None, refusal)
-    elif green_ms < rules.min_green_ms[state.stage]:
-        return Advance(
-            state,
-            None,
-            f"stage {state.stage} has been green for {green_ms / 1000:g} s of at least "
-            f"{rules.min_green_ms[state.stage] / 1000:g} s",
-        )
-    shown = list(state.last_shown_ms)
-    shown[state.stage] = time_ms
-    state = LampState(state.stage, wanted, 0, time_ms, tuple(shown))
-    moved = _run_intergreen(rules, state, wanted, time_ms)
-    steps = rules.intergreens.steps(state.stage, wanted)
-    lamps = moved.lamps if moved.state.step < 0 else steps[0][0]
-    return Advance(moved.state, lamps, refusal)
-
-
-def _run_intergreen(rules: JunctionRules, state: LampState, request: int, time_ms: int) -> Advance:
-    steps = rules.intergreens.steps(state.stage, state.target)
-    refusal = None
-    if request not in (HOLD, state.target):
-        refusal = f"stage {request} asked for while changing to stage {state.target}"
-    if state.step < len(steps) and time_ms - state.since_ms < steps[state.step][1]:
-        return Advance(state, None, refusal)
-    # every step and the green count from when they are shown, however long the plant's own steps are
-    if state.step + 1 < len(steps):
-        following = state.step + 1
-        return Advance(state._replace(step=following, since_ms=time_ms), steps[following][0], refusal)
-    green = LampState(state.target, state.target, -1, time_ms, state.last_shown_ms)
-    return Advance(green, rules.junction.stages[state.target].state, refusal)
-
-
-def _taken_over(rules: JunctionRules, shown: str | None, time_ms: int) -> tuple[LampState, str]:
-    """Return the first state of a junction that shows ``shown``, and its lamps."""
-    stages = rules.junction.stages
-    waited = tuple(time_ms for _ in stages)
-    if not stages:
-        return LampState(0, 0, -1, time_ms, waited), ""
-    if shown is not None and len(shown) == rules.junction.n_links:
-        for stage in stages:
-            if not set(shown) & set("yY") and all(
-                (lamp in GREEN) == stage.is_green(link) for link, lamp in enumerate(shown)
-            ):
-                return LampState(stage.index, stage.index, -1, time_ms, waited), stage.state
-        rules.intergreens.take_over(shown)
-        steps = rules.intergreens.steps(-1, 0)
-        if steps:
-            return LampState(-1, 0, 0, time_ms, waited), steps[0][0]
-    return LampState(0, 0, -1, time_ms, waited), stages[0].state
+__all__ = ["Interlock", "JunctionRules", "conflicting_greens", "junction_rules"]
 
 
 class Interlock:
@@ -195,12 +41,20 @@ class Interlock:
     released : bool
         Every junction begins under its own program. It is taken over while that shows a
         stage, and given back where both show the same one, so that no lamp jumps.
+    own : Network, optional
+        The network that policies know, where stages have been added to it: the maximum-green rule
+        moves on to none that they do not know.
     """
 
-    def __init__(self, network: Network, rules: SignalRules, *, released: bool = False) -> None:
+    def __init__(
+        self, network: Network, rules: SignalRules, *, released: bool = False, own: Network | None = None
+    ) -> None:
         self.network = network
         self.rules = rules
-        self._rules = [junction_rules(network, junction, rules) for junction in network.junctions]
+        self._rules = [
+            junction_rules(network, junction, rules, n_own=len(known.stages))
+            for junction, known in zip(network.junctions, (own or network).junctions, strict=True)
+        ]
         self._states: list[LampState] = []
         self._released = [released and bool(junction.program) for junction in network.junctions]
         self._released_ms = [-1] * len(network.junctions)
@@ -222,7 +76,7 @@ class Interlock:
         """
         self._states, commands = [], []
         for index, rules in enumerate(self._rules):
-            state, lamps = _taken_over(rules, None if shown is None else shown[index], time_ms)
+            state, lamps = taken_over(rules, None if shown is None else shown[index], time_ms)
             self._states.append(state)
             if rules.junction.stages and not self._released[index]:
                 commands.append(self._command(rules.junction, lamps))
@@ -274,7 +128,7 @@ class Interlock:
             if not rules.junction.stages or (
                 state.step < 0
                 and request in (HOLD, state.stage)
-                and time_ms - state.since_ms < rules.max_green_ms[state.stage]
+                and (state.stage == FLASH or time_ms - state.since_ms < rules.max_green_ms[state.stage])
             ):
                 continue
             result = advance(rules, state, request, time_ms)
@@ -306,6 +160,10 @@ class Interlock:
         before, since_ms = self._states[index], time_ms - own.elapsed_ms
         if before.stage == own.stage and self._released_ms[index] >= since_ms:
             since_ms = before.since_ms  # it was given back within this green, which began before or after the program's
+        low_ms, most_ms = self._rules[index].min_green_ms[own.stage], self._rules[index].max_green_ms[own.stage]
+        if own.elapsed_ms + own.remaining_ms >= most_ms:
+            # the plan itself is longer than the maximum, which counts from here: else it ended what is asked for at once
+            since_ms = max(since_ms, time_ms - low_ms)
         self._states[index] = LampState(own.stage, own.stage, -1, since_ms, before.last_shown_ms)
         self._released[index] = False
         return None
@@ -314,8 +172,8 @@ class Interlock:
         """Give a junction back to its own program; returns why not."""
         state, rules = self._states[index], self._rules[index]
         program = self._programs[index] if self._programs else None
-        stage = state.stage if state.step < 0 else -1
-        bounds = rules.min_green_ms[state.stage], rules.max_green_ms[state.stage]
+        stage = state.stage if state.step < 0 and state.stage >= 0 else -1
+        bounds = rules.min_green_ms[max(stage, 0)], rules.max_green_ms[max(stage, 0)]
         reason = why_not_given_back(program, stage, state.since_ms, time_ms, bounds)
         if reason is None:
             self._released[index], self._released_ms[index] = True, time_ms
@@ -329,13 +187,17 @@ class Interlock:
         for index, state in enumerate(states):
             if self._released[index]:
                 remaining[index] = self._programs[index].next_stage(time_ms)[1] / 1000
-            elif state.step >= 0:
-                steps = self._rules[index].intergreens.steps(state.stage, state.target)
-                ends_ms = state.since_ms + sum(ms for _, ms in steps[state.step :])
-                remaining[index] = max(0, ends_ms - time_ms) / 1000
+            elif state.step >= 0 or state.stage == FLASH:
+                gaps = self._rules[index].intergreens
+                if state.step >= 0:
+                    steps = gaps.steps(state.stage, state.target)
+                    ends_ms = state.since_ms + sum(ms for _, ms in steps[state.step :])
+                    remaining[index] = max(0, ends_ms - time_ms) / 1000
+                if state.target == FLASH:  # no stage is green before flash has been left for it
+                    remaining[index] += gaps.length_s(FLASH, 0)
         return SignalView(
-            stage=np.fromiter((s.target for s in states), dtype=np.int32, count=n),
-            switching=np.fromiter((s.step >= 0 for s in states), dtype=np.bool_, count=n),
+            stage=np.fromiter((max(s.target, 0) for s in states), dtype=np.int32, count=n),
+            switching=np.fromiter((s.step >= 0 or s.stage == FLASH for s in states), dtype=np.bool_, count=n),
             elapsed_s=np.fromiter(((time_ms - s.since_ms) / 1000 for s in states), dtype=np.float64, count=n),
             remaining_s=remaining,
         )
@@ -350,12 +212,18 @@ class Interlock:
                 continue
             if state.step >= 0 or request not in (HOLD, state.stage):
                 return time_ms
+            if state.stage == FLASH:
+                continue
             quiet_ms = min(quiet_ms, state.since_ms + rules.max_green_ms[state.stage])
         return quiet_ms
 
     def is_released(self, index: int) -> bool:
         """Whether a junction is under its own program."""
         return self._released[index]
+
+    def is_flashing(self, index: int) -> bool:
+        """Whether a junction is in flash, or on its way there."""
+        return self._states[index].target == FLASH
 
     def _own_state(self, index: int, time_ms: int) -> LampState:
         """What a released junction shows, as if this had commanded it."""

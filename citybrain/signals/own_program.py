@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -86,6 +87,19 @@ class OwnProgram:
             length = self._ends[k] - (self._ends[k - 1] if k % len(self._ends) else 0)
             dark.append(0 if k == now else min(back - length, self.cycle_ms))
         return dark
+
+    def greens(self, time_ms: int, within_ms: int) -> Iterator[tuple[int, int, int]]:
+        """Yield the stages shown in the time to come: stage, and from when until when, counted from ``time_ms``.
+
+        The first may have begun before: then its beginning is negative.
+        """
+        shown = self.at(time_ms)
+        begin_ms, end_ms = -shown.elapsed_ms, shown.remaining_ms
+        while begin_ms <= within_ms:
+            if shown.stage >= 0:
+                yield shown.stage, begin_ms, end_ms
+            shown = self.at(time_ms + end_ms)
+            begin_ms, end_ms = end_ms, end_ms + shown.remaining_ms
 
     def next_stage(self, time_ms: int) -> tuple[int, int]:
         """Return the stage that is shown or comes next, and the milliseconds until it is."""

@@ -22,6 +22,7 @@ from citybrain.messages import OWN_PROGRAM, Command
 from citybrain.network.model import Network
 from citybrain.simulation.plant import Readings
 from citybrain.simulation.sumo_advice import SumoAdvice
+from citybrain.simulation.sumo_closures import SumoClosures
 from citybrain.simulation.sumo_fleet import SumoFleet
 from citybrain.simulation.sumo_incidents import Staged, SumoIncidents
 from citybrain.simulation.sumo_reader import SumoReader
@@ -131,6 +132,7 @@ class SumoPlant:
         self._open = True
         self._time_ms = round(self._api.simulation.getTime() * 1000)
         self._incidents: SumoIncidents | None = None
+        self._closures = SumoClosures(self._api)
 
     def _start(self, arguments: list[str], launch: SumoLaunch) -> Any:
         with warnings.catch_warnings():
@@ -167,6 +169,7 @@ class SumoPlant:
             self._reader.subscribe_new()
             if self._incidents is not None:
                 self._incidents.step(self._time_ms / 1000)
+            self._closures.step()
 
     def stage(self, incidents: Sequence[IncidentSpec]) -> tuple[Staged, ...]:
         """Let incidents happen as the run goes on; return what will tell how far they have come."""
@@ -185,7 +188,7 @@ class SumoPlant:
     def run_to(self, time_ms: int) -> None:
         """Advance by as many steps as it takes; for when nobody needs to look or command in between."""
         # what departs meanwhile must be subscribed, and incidents go on
-        if not self._in_process or self._incidents is not None:
+        if not self._in_process or self._incidents is not None or self._closures.closed:
             while self._time_ms < time_ms:
                 self.step()
             return
@@ -217,10 +220,36 @@ class SumoPlant:
         """Return a way to start and read emergency vehicles."""
         return SumoFleet(self._api, self.network)
 
+    def close_road(self, edge: str) -> int:
+        """Close a road to through traffic; return how many vehicles looked for another way."""
+        with self._losses():
+            return self._closures.close(edge)
+
+    def open_road(self, edge: str) -> None:
+        """Open a closed road."""
+        with self._losses():
+            self._closures.open(edge)
+
+    def vehicle_count(self) -> int:
+        """Return how many vehicles are on the road."""
+        with self._losses():
+            return int(self._api.vehicle.getIDCount())
+
+    def save(self, path: Path) -> None:
+        """Save the state, to start another run from."""
+        with self._losses():
+            self._api.simulation.saveState(str(path))
+
     def losses(self) -> dict[str, float]:
         """Return the delay that every vehicle on the road has had since its wish to depart, seconds."""
         vehicle = self._api.vehicle
         return {name: vehicle.getTimeLoss(name) + vehicle.getDepartDelay(name) for name in vehicle.getIDList()}
+
+    def waits(self) -> dict[str, float]:
+        """Return how long every vehicle on the road has stood so far, seconds; needs the trip output."""
+        vehicle = self._api.vehicle
+        key = "device.tripinfo.waitingTime"
+        return {name: float(vehicle.getParameter(name, key)) for name in vehicle.getIDList()}
 
     def exists(self, name: str) -> bool:
         """Whether a vehicle is still in the simulation, if only between two places."""

@@ -9,7 +9,8 @@ from typing import Any
 from citybrain.network.model import Network
 from citybrain.simulation.fleet import FleetReading
 
-VEHICLE_TYPE = "citybrain-emergency"
+VEHICLE_TYPE, COMPANY_TYPE = "citybrain-emergency", "citybrain-company"
+"""Of the vehicles that are treated, and of the other emergency vehicles on the road at the same time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +22,7 @@ class Departure:
     route: tuple[str, ...]
     from_m: float
     to_m: float
+    vehicle_type: str = VEHICLE_TYPE
 
 
 class SumoFleet:
@@ -45,7 +47,7 @@ class SumoFleet:
         self._api.vehicle.add(
             name,
             f"{name}-route",
-            typeID=VEHICLE_TYPE,
+            typeID=departure.vehicle_type,
             depart=f"{departure.depart_s:g}",
             departLane="best",
             departPos=f"{departure.from_m:.1f}",
@@ -58,10 +60,9 @@ class SumoFleet:
     def read(self) -> Sequence[FleetReading]:
         """Return the vehicles that are on the road."""
         vehicle = self._api.vehicle
-        on_road = set(vehicle.getIDList()) & set(self._names) if self._names else set()
         rows = []
         for name in self._names:
-            if name not in on_road or not vehicle.getLaneID(name):
+            if not self._on_road(name):
                 continue
             edge = vehicle.getRoadID(name)
             if not edge.startswith(":"):
@@ -69,6 +70,13 @@ class SumoFleet:
             x, y = vehicle.getPosition(name)
             rows.append(FleetReading(name, x, y, vehicle.getSpeed(name), self._edge[name], vehicle.getDistance(name)))
         return rows
+
+    def _on_road(self, name: str) -> bool:
+        """Whether a vehicle is on a lane; asking for each is cheaper than the list of all."""
+        try:
+            return bool(self._api.vehicle.getLaneID(name))
+        except Exception:  # noqa: BLE001  it has arrived; both transports have errors of their own
+            return False
 
     def lane(self, vehicle_id: str) -> str:
         """Return the lane that a vehicle is on, junctions' inner lanes included."""

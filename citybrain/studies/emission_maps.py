@@ -8,14 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from numpy.typing import NDArray
 
 from citybrain.evaluation.plots.classes import delay_classes
 from citybrain.evaluation.plots.roads import draw_roads
 from citybrain.evaluation.report.figures import inline_svg, own_style
-from citybrain.evaluation.report.numbers import number
+from citybrain.evaluation.report.templates_of import templates_of
 from citybrain.evaluation.report.theme import declarations
 from citybrain.network import Network, read_network
 from citybrain.studies.execute import scenario_of
@@ -44,11 +43,7 @@ def write_emission_maps(out: Path, runs: Sequence[StudyRun], kept: Mapping[str, 
         if row is not None and row.status == "ok" and (out / RUNS / run.key / "emissions.parquet").is_file():
             variants = cells.setdefault((run.scenario, run.demand, run.sensors), {})
             variants.setdefault(run.variant, []).append(run)
-    environment = Environment(
-        loader=PackageLoader("citybrain.studies", "templates"), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
-    environment.filters.update(number=number)
+    environment = templates_of("citybrain.studies")
     with own_style():
         sections = [
             {"title": f"{name}, demand × {demand:g}, {sensors}", **_section(out, variants, f"s{k}")}

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from citybrain.errors import InputError
-from citybrain.evaluation.report.numbers import number, percent, plural
+from citybrain.evaluation.report.templates_of import templates_of
 from citybrain.evaluation.report.theme import declarations
 from citybrain.evaluation.statistics import Correction
 from citybrain.studies.league import League, league, scores
@@ -72,14 +71,7 @@ def write_report(path: Path, name: str, table: pa.Table, *, baseline: str, plann
         found = tables(rows, baseline=baseline)
     except InputError as error:  # every run failed: the report says so
         problem = str(error)
-    environment = Environment(
-        loader=PackageLoader("citybrain.studies", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(number=number, percent=percent, plural=plural)
+    environment = templates_of("citybrain.studies")
     text = environment.get_template("study.html.jinja").render(
         name=name,
         rows=rows,

@@ -60,82 +60,6 @@ def refused(run, folder, *arguments):
     return err.removeprefix("citybrain: ").strip()
 
 
-def test_a_missing_sumocfg(run, here):
-    line = refused(run, here, "gone.sumocfg")
-    assert line == "gone.sumocfg: no such scenario; give a .sumocfg file or a name such as 'kuala-lumpur'"
-
-
-def test_a_broken_sumocfg(run, here):
-    (here / "tiny.sumocfg").write_text("<configuration><net-file", encoding="utf-8")
-    assert refused(run, here, "tiny.sumocfg").startswith("tiny.sumocfg: broken XML (")
-
-
-def test_a_sumocfg_without_a_net(run, here):
-    (here / "tiny.sumocfg").write_text("<configuration/>", encoding="utf-8")
-    assert "tiny.sumocfg: names no net-file (0 found, 1 needed)" in refused(run, here, "tiny.sumocfg")
-
-
-def test_a_missing_net(run, here):
-    (here / "tiny.net.xml").unlink()
-    assert refused(run, here, "tiny.sumocfg") == f"{here}/tiny.net.xml: no such network file"
-
-
-def test_a_broken_net(run, here):
-    (here / "tiny.net.xml").write_text(tiny_net()[:2000], encoding="utf-8")
-    line = refused(run, here, "tiny.sumocfg")
-    assert line.startswith(f"{here}/tiny.net.xml: not a SUMO network (")
-    assert line.endswith("rebuild it with netconvert")
-
-
-def test_a_net_without_signals(run, here):
-    (here / "tiny.net.xml").write_text(tiny_net(tl_logic=False), encoding="utf-8")
-    line = refused(run, here, "tiny.sumocfg")
-    assert line == f"{here}/tiny.net.xml: no traffic signal in this network (0 tlLogic); nothing to control"
-
-
-def test_a_signal_with_too_few_lamps(run, here):
-    (here / "tiny.net.xml").write_text(tiny_net((("GG", 30), ("rr", 9))), encoding="utf-8")
-    assert "signal 'C' has phases of 2 lamps, and its connections use lamps 0 to 3" in refused(
-        run, here, "tiny.sumocfg"
-    )
-
-
-def test_routes_on_unknown_edges(run, here):
-    (here / "tiny.rou.xml").write_text(ROUTES.replace("a b", "a zz"), encoding="utf-8")
-    line = refused(run, here, "tiny.sumocfg")
-    assert line.startswith(f"{here}/tiny.rou.xml: vehicle 'v' uses edge 'zz', which is not in the network (13 edges)")
-
-
-@pytest.mark.parametrize("text", ["<routes><vehicle", ""])
-def test_broken_routes(run, here, text):
-    (here / "tiny.rou.xml").write_text(text, encoding="utf-8")
-    assert refused(run, here, "tiny.sumocfg").startswith(f"{here}/tiny.rou.xml: broken XML (")
-
-
-def test_missing_routes(run, here):
-    (here / "tiny.rou.xml").unlink()
-    assert refused(run, here, "tiny.sumocfg") == f"{here}/tiny.rou.xml: no such file (named by tiny.sumocfg)"
-
-
-@pytest.mark.parametrize("option", ["--policies", "--baseline"])
-def test_an_unknown_policy(run, here, option):
-    line = refused(run, here, "tiny.sumocfg", option, "max-presure")
-    assert line == "unknown policy 'max-presure' (did you mean 'max-pressure'?); `citybrain policies` lists them"
-
-
-def test_an_unknown_scenario(run, here):
-    assert refused(run, here, "resco:cologn1") == "unknown scenario 'resco:cologn1' (did you mean 'resco:cologne1'?)"
-    assert "did you mean 'kuala-lumpur'?" in refused(run, here, "kualalumpur")
-
-
-def test_unknown_sensors(run, here):
-    assert refused(run, here, "tiny.sumocfg", "--sensors", "perfekt").startswith(
-        "unknown sensors 'perfekt' (did you mean 'perfect'?)"
-    )
-    line = refused(run, here, "tiny.sumocfg", "--sensors", "camera:nigth,dead=0.1")
-    assert line == "--sensors camera:nigth,dead=0.1: camera has no option 'nigth' (did you mean 'night'?)"
-
-
 @pytest.mark.parametrize("seeds", ["one", "1,b", "1.5", "-1,2", "1,1", "0", "-4", "", ",", "²"])
 def test_bad_seeds(run, here, seeds):
     assert repr(seeds) in refused(run, here, "tiny.sumocfg", f"--seeds={seeds}")
@@ -185,15 +109,6 @@ def test_a_read_only_folder(here, out, complaint):
     done = command(here, "tiny.sumocfg", "--out", out)
     assert (done.returncode, done.stdout, done.stderr) == (2, "", f"citybrain: {complaint}\n")
     assert contents(here) == before
-
-
-@pytest.mark.parametrize(
-    "arguments", [["evaluate"], ["evaluate", "tiny.sumocfg", "--jobs", "0"], ["evaluat"], ["evaluate", "--sed", "3"]]
-)
-def test_a_wrong_command_line_exits_2_too(run, here, arguments):
-    code, _, err = run(*arguments)
-    assert code == 2
-    assert "Traceback" not in err
 
 
 def test_help_has_an_example(run, here):

@@ -18,6 +18,7 @@ from citybrain.evaluation.plots import (
     change_classes,
     delay_classes,
     delay_rate,
+    plot_before_after,
     plot_change_map,
     plot_delay_distribution,
     plot_delay_map,
@@ -240,3 +241,18 @@ def test_plots_leave_the_global_style_alone():
     before = dict(mpl.rcParams)
     plot_savings([], baseline="x")
     assert dict(mpl.rcParams) == before
+
+
+def test_before_and_after_share_one_scale_and_one_legend():
+    before, after = np.array([0.0, 60.0, 3.0, 0.0, np.nan]), np.array([0.0, 6.0, 3.0, 0.0, np.nan])
+    left, right = plot_before_after(NETWORK, before, after, titles=("own plan", "adaptive"))
+    classes = delay_classes([before, after])
+    assert [ax.get_title(loc="left") for ax in (left, right)] == ["own plan", "adaptive"]
+    assert roads_by_colour(left)[classes.colours[6]] == 1
+    assert classes.colours[6] not in roads_by_colour(right)
+    assert [text.get_text() for text in left.figure.legends[0].get_texts()] == list(classes.labels())
+
+
+def test_before_and_after_draw_on_given_axes():
+    axes = Figure().subplots(1, 2)
+    assert plot_before_after(NETWORK, np.zeros(5), np.zeros(5), axes=axes) == tuple(axes)

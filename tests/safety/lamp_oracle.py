@@ -78,7 +78,7 @@ class LampOracle:
         self._conflicting(state, time_ms)
         if before:
             for link, (old, new) in enumerate(zip(before, state, strict=True)):
-                if (old not in "Gg" and new in "Gg") or (old == "g" and new == "G"):
+                if (old not in "Gg" and new in "Gg") or (old == "g" and new == "G") or (old != "o" and new == "o"):
                     self._gained(link, time_ms)
 
     def _changed(self, link: int, old: str, new: str, time_ms: int) -> None:
@@ -98,15 +98,27 @@ class LampOracle:
                 self._note(time_ms, f"yellow of link {link} lasted {lasted_ms} of {self.yellow_ms[link]:g} ms")
             if new not in "rs":
                 self._note(time_ms, f"link {link} went from yellow to {new}")
-        if new == "y" and old not in "Gg":
+        if new == "y" and old not in "Ggo":
             self._note(time_ms, f"link {link} went from {old} to yellow")
         if new in "Gg" and old not in "Gg":
             self.green_ms[link], self.unmeasured[link] = time_ms, False
-        if old in "Ggy" and new not in "Ggy":
+        if old == "o":
+            self.lost_ms[link], self.was_protected[link] = time_ms, False
+            if lasted_ms < 1000 * self.rules.min_green_s - _SLACK_MS:
+                self._note(time_ms, f"link {link} flashed for {lasted_ms} ms only")
+            if new != "y" and not self.crossing[link] and self.yellow_ms[link] > 0:
+                self._note(time_ms, f"link {link} went from flash to {new} without a steady yellow")
+            if new != "r" and (self.crossing[link] or self.yellow_ms[link] == 0):
+                self._note(time_ms, f"link {link} went from flash to {new}")
+        if new == "o" and old != "r":
+            self._note(time_ms, f"link {link} went from {old} to flash without red")
+        if old in "Ggyo" and new not in "Ggyo":
             self.red_ms[link] = time_ms
         self.lamp_ms[link] = time_ms
 
     def _conflicting(self, state: str, time_ms: int) -> None:
+        if "o" in state and set(state) != {"o"}:
+            self._note(time_ms, "some lamps flash and others do not")
         for i, lamp in enumerate(state):
             if lamp != "G":
                 continue
@@ -123,6 +135,7 @@ class LampOracle:
                 self._note(time_ms, f"link {link} turns green while conflicting link {foe} is yellow")
             if lamp in "Ggy":
                 continue
+            # in flash both sides look out for each other, but those who had green before must have left
             from_ms = self.lost_ms[foe] if self.crossing[foe] else self.red_ms[foe]
             if self.lost_ms[foe] > -(10**9) and time_ms - from_ms < self.clear_ms[foe] - _SLACK_MS:
                 self._note(

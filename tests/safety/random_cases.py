@@ -6,7 +6,7 @@ from random import Random
 
 from builders import one_junction
 
-from citybrain.messages import HOLD
+from citybrain.messages import FLASH, HOLD
 from citybrain.network.intergreens import SignalRules
 from citybrain.network.model import Network
 from citybrain.network.synthetic import grid_network
@@ -65,8 +65,10 @@ def _random_state(random: Random, n: int, crossings: list[int], conflicts: list[
 
 
 def random_request(random: Random, n_stages: int) -> int:
-    """A stage, nothing, or nonsense."""
+    """A stage, nothing, flash, or nonsense."""
     kind = random.random()
+    if kind > 0.92:
+        return FLASH
     if kind < 0.2:
         return HOLD
     if kind < 0.25:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from lamp_oracle import LampOracle
 from random_cases import STEPS_MS, random_network, random_request, random_rules
 
-from citybrain.messages import HOLD, Decision
+from citybrain.messages import FLASH, HOLD, Decision
 from citybrain.network.intergreens import Intergreens, SignalRules
 from citybrain.signals.interlock import Interlock
 
@@ -28,6 +28,7 @@ def drive(network, rules, step_ms, requests):
     interlock = Interlock(network, rules)
     oracle = LampOracle(network, junction, rules, step_ms=step_ms)
     oracle.show(interlock.start(0)[0].state, 0)
+    assert not interlock.is_flashing(0)
     time_ms = 0
     for request in requests:
         time_ms += step_ms
@@ -68,6 +69,28 @@ def test_requests_that_last_never_break_a_rule_and_are_served(random, patience, 
     oracle = drive(network, rules, step_ms, requests)
     assert oracle.violations == []
     assert junction.stages[wanted[0]].state in drive(network, rules, step_ms, [wanted[0]] * steps).seen
+
+
+@ordinary
+@given(random=st.randoms(use_true_random=False), n=st.integers(1, 6))
+def test_flash_comes_after_red_ends_in_yellow_and_is_reached(random, n):
+    """Into flash and out of it, again and again, at any moment; when asked for long enough it is shown."""
+    network, step_ms, rules = random_network(random), random.choice(STEPS_MS), random_rules(random)
+    junction = network.junctions[0]
+    gaps = Intergreens(network, junction, rules)
+    numbers = [stage.index for stage in junction.stages]
+    slowest_s = max(gaps.length_s(a, b) for a in (*numbers, FLASH) for b in (*numbers, FLASH) if a != FLASH or b != FLASH)
+    steps = int(2000 * (max(rules.min_green_s, rules.min_walk_s) + slowest_s) / step_ms) + 8
+    requests = []
+    for _ in range(n):
+        requests += [random_request(random, len(numbers)) for _ in range(random.randint(0, 30))]
+        requests += [FLASH] * random.randint(1, 20) + [HOLD] * random.randint(0, 5)
+    oracle = drive(network, rules, step_ms, requests)
+    assert oracle.violations == []
+    oracle = drive(network, rules, step_ms, [FLASH] * steps + [random.choice(numbers)] * steps)
+    assert oracle.violations == []
+    assert "o" * junction.n_links in oracle.seen
+    assert "o" not in oracle.shown
 
 
 @ordinary
@@ -126,6 +149,13 @@ def watch(network, rules, *shown):
         ([(0, "Gr"), (10, "yr"), (13, "rr"), (15, "rG"), (18, "ry")], "link 1 was green for 3000 of 5000 ms"),
         ([(0, "Gr"), (10, "Gr"), (35, "Gr")], "maximum green"),
         ([(0, "Gr"), (10, "yr"), (13, "Gr")], "from yellow to G"),
+        ([(0, "Gr"), (10, "oo")], "without red"),
+        ([(0, "Gr"), (10, "yr"), (13, "or")], "others do not"),
+        ([(0, "Gr"), (10, "yr"), (13, "rr"), (14, "oo")], "1000 ms after conflicting link 0 cleared"),
+        ([(0, "oo"), (10, "Gr")], "without a steady yellow"),
+        ([(0, "oo"), (10, "yy"), (13, "Gr")], "from yellow to G"),
+        ([(0, "oo"), (10, "yy"), (13, "rr"), (14, "Gr")], "1000 ms after conflicting link 1 cleared"),
+        ([(0, "rr"), (10, "oo"), (12, "yy")], "flashed for 2000 ms only"),
     ],
 )
 def test_the_oracle_sees_each_kind_of_violation(shown, complaint):

@@ -108,3 +108,18 @@ def test_lamps_obey_the_rules_through_take_overs(seed):
         oracle.show(PROGRAM.at(time_ms).state if own else lamps, time_ms)
     assert changes > 20
     assert oracle.violations == []
+
+
+def test_the_maximum_green_counts_from_when_a_junction_is_taken():
+    """A plan may be longer than that: it would end the very green that is asked for."""
+    junction = NETWORK.junctions[0]
+    first, *others = junction.program
+    long = replace(NETWORK, junctions=(replace(junction, program=(replace(first, duration_s=150.0), *others)),))
+    own, interlock = OwnProgram(long.junctions[0]), Interlock(long, RULES, released=True)
+    interlock.start(0, [own.at(0).state])
+    for time_ms in range(1000, 260_000, 1000):
+        wanted = 0 if time_ms >= 140_000 else RELEASE
+        interlock.advance(Decision(time_s=time_ms / 1000, stage=np.array([wanted])), time_ms, [own.at(time_ms).state])
+        if interlock.view(time_ms).stage[0] != 0:
+            break
+    assert time_ms == 140_000 + 120_000 - 5_000  # a minimum green is behind it

@@ -117,7 +117,7 @@ def test_a_change_of_mind_during_the_intergreen_is_refused_and_does_not_delay_it
     assert interlock.refusals == 4 + 5 + 4  # too early, at 6 to 10 s while changing to 1, too early again
 
 
-@pytest.mark.parametrize("nonsense", [2, 99, -3, -100])
+@pytest.mark.parametrize("nonsense", [2, 99, -9, -100])
 def test_a_stage_that_does_not_exist_is_refused_and_nothing_moves(nonsense):
     interlock = Interlock(CROSS, RULES)
     interlock.start(0)
@@ -252,3 +252,14 @@ def test_conflicting_greens_names_the_pair():
     assert conflicting_greens(junction, "GrG") == (0, 2)
     assert conflicting_greens(junction, "Grg") is None
     assert conflicting_greens(junction, "Gr") is None
+
+
+def test_maximum_green_moves_on_to_no_stage_that_was_added_for_emergencies():
+    own = one_junction(["Grr", "rGr"], [(0, 1), (0, 2), (1, 2)])
+    interlock = Interlock(THREE, RULES, own=own)
+    lamps = [interlock.start(0)[0].state]
+    for time_ms in range(1000, 400_001, 1000):
+        lamps += [command.state for command in interlock.advance(decision(time_ms, HOLD), time_ms)]
+    assert {state for state in lamps if "G" in state} == {"Grr", "rGr"}
+    asked = [c.state for t in range(400_001, 480_000, 1000) for c in interlock.advance(decision(t, 2), t)]
+    assert "rrG" in asked

@@ -11,7 +11,7 @@ from citybrain.signals.policy import BUILT_IN, NativePolicy, Policy, find_policy
 def test_the_shelf_holds_the_policies_of_the_readme():
     assert set(BUILT_IN) == {
         "fixed-time", "actuated", "delay-based", "max-pressure", "max-wave", "greedy", "adaptive",
-        "retimed",
+        "retimed", "time-of-day",
     }  # fmt: skip
     assert set(policies()) >= set(BUILT_IN)
 

@@ -65,5 +65,6 @@ def test_only_the_loop_and_the_plants_pass_commands_on():
     assert users <= {
         "signals/interlock.py", "simulation/plant.py", "simulation/sumo.py", "simulation/pointqueue.py",
         "evaluation/emergency/watched.py", "evaluation/incidents/recording.py",  # plants around a plant
-        "simulation/recording.py",  # a replay, which does nothing with them
+        "evaluation/performance/recorder.py",
+        "simulation/recording.py",  # a plant that plays what was recorded, and obeys nobody
     }  # fmt: skip

@@ -10,7 +10,9 @@ import pytest
 from citybrain.demand.scenario import open_scenario
 from citybrain.detection.onboard import Call
 from citybrain.evaluation.emergency.fork import forks
-from citybrain.evaluation.emergency.twin import TwinSpec, execute
+from citybrain.evaluation.emergency.losses import common_s
+from citybrain.evaluation.emergency.spec import TwinSpec
+from citybrain.evaluation.emergency.twin import execute
 from citybrain.messages import OWN_PROGRAM, RELEASE, Decision
 from citybrain.network import read_network
 from citybrain.signals.interlock import Interlock
@@ -35,12 +37,14 @@ def test_twins_pair_and_priority_serves_the_call(spec):
     base = execute(spec)
     again = execute(spec)
     assert base.driven["ev"].travel_s is not None
-    assert base.delay_s == again.delay_s
-    served = execute(replace(spec, kind="priority", until_s=base.ended_s, sensors="perfect"))
+    assert np.array_equal(base.losses.delay_s, again.losses.delay_s)
+    served = execute(replace(spec, kind="priority", sensors="perfect"))
     assert served.driven["ev"].travel_s <= base.driven["ev"].travel_s
     assert served.driven["ev"].red_crossings == 0
     assert [c[0] for c in served.driven["ev"].crossed] == [0, 1]
-    assert served.before_s == base.before_s
+    assert served.losses.before_s == base.losses.before_s
+    assert (both_s := common_s(served.losses, base.losses)) == 180.0
+    assert served.losses.grown_s(both_s) > 0
     assert {event.kind for event in served.events} >= {"priority-granted", "priority-ended", "priority-recovered"}
     ceiling = execute(replace(spec, kind="ceiling", routes={"ev": ("wA", "AB", "Be")}))
     assert ceiling.driven["ev"].travel_s <= served.driven["ev"].travel_s

@@ -10,7 +10,8 @@ from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
-from citybrain.evaluation.emergency.twin import TwinRecord, TwinSpec, execute
+from citybrain.evaluation.emergency.spec import TwinSpec
+from citybrain.evaluation.emergency.twin import TwinRecord, execute
 from citybrain.evaluation.workers import ending, fresh_processes, interrupts_held, with_detail
 
 _PRELOADED = [__name__, "libsumo", "citybrain.detection.camera", "citybrain.signals.stage_table", "scipy.sparse"]

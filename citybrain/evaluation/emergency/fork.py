@@ -46,6 +46,18 @@ class Fork:
                 times[index] = max(times[index], float(element.get("traveltime")))
         return times
 
+    def prior_flow_vps(self, network: Network) -> NDArray[np.float64]:
+        """Return vehicles a second that left each edge until the fork."""
+        flow = np.zeros(len(network.edges))
+        root = etree.parse(str(self.edge_times)).getroot()
+        for interval in root.iter("interval"):
+            span_s = max(float(interval.get("end", 0)) - float(interval.get("begin", 0)), 1.0)
+            for element in interval.iter("edge"):
+                index = network.edge_index(str(element.get("id")))
+                if index >= 0:
+                    flow[index] = (float(element.get("left", 0)) + float(element.get("arrived", 0))) / span_s
+        return flow
+
 
 def forks(scenario: Scenario, times_s: Sequence[float]) -> list[Fork]:
     """Return a state at each time under the scenario's own plans, computed once and cached.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from citybrain.detection.onboard import Call
+from citybrain.evaluation.emergency.losses import added_waits_s, common_s
 from citybrain.evaluation.emergency.results import EmergencySection, LoadRow, TripRow
 from citybrain.evaluation.emergency.twin import TwinRecord
 
@@ -16,21 +17,25 @@ _RESAMPLES = 2000
 
 @dataclass(slots=True)
 class Batch:
-    """Calls at the same time, and their twins by kind."""
+    """Calls at the same time, and their twins by kind.
+
+    Attributes
+    ----------
+    group : int
+        Batches of a group start from the same state, and share the twins without priority.
+    """
 
     index: int
     at_once: int
     calls: tuple[Call, ...]
+    group: int = 0
     twins: dict[str, TwinRecord] = field(default_factory=dict)
 
-    @property
-    def comparable(self) -> bool:
-        """Whether the two main twins ran over the same window."""
-        return (
-            "baseline" in self.twins
-            and "priority" in self.twins
-            and self.twins["baseline"].ended_s == self.twins["priority"].ended_s
-        )
+    def common_s(self, kind: str) -> float | None:
+        """Return the last moment that a twin and the baseline have marked, if both are there."""
+        if not {kind, "baseline"} <= self.twins.keys():
+            return None
+        return common_s(self.twins[kind].losses, self.twins["baseline"].losses)
 
 
 def trip_rows(batch: Batch) -> list[TripRow]:
@@ -93,10 +98,10 @@ def measure_load(at_once: int, batches: Sequence[Batch]) -> LoadRow:
     """Return all figures of one number of vehicles at a time."""
     rows = [row for batch in batches for row in trip_rows(batch)]
     siren = [(row.siren_s, row.priority_s) for row in rows if row.siren_s and row.priority_s]
-    fair = [batch for batch in batches if batch.comparable]
-    calls = sum(len(batch.calls) for batch in fair)
-    added = sum(_added_s(batch, "priority") for batch in fair)
-    windows = [batch.twins["priority"].ended_s - batch.twins["priority"].begin_s for batch in fair]
+    fair = [(batch, time_s) for batch in batches if (time_s := batch.common_s("priority")) is not None]
+    calls = sum(len(batch.calls) for batch, _ in fair)
+    added = sum(_added_s(batch, "priority", time_s) for batch, time_s in fair)
+    windows = [time_s - batch.twins["priority"].begin_s for batch, time_s in fair]
     return LoadRow(
         at_once=at_once,
         emergency=measure(batches),
@@ -105,7 +110,7 @@ def measure_load(at_once: int, batches: Sequence[Batch]) -> LoadRow:
         siren_trips=len(siren),
         siren_others_delay_pct=others_delay_pct(batches, "siren"),
         others_delay_s_per_call=round(added / calls, 1) if calls else None,
-        others=sum(len(batch.twins["priority"].delay_s) for batch in fair),
+        others=sum(len(batch.twins["priority"].losses.names) for batch, _ in fair),
         placebo_others_delay_pct=others_delay_pct(batches, "placebo"),
         placebo_added_wait_s=added_wait_s(batches, "placebo"),
         window_s=float(np.mean(windows)) if windows else None,
@@ -127,39 +132,41 @@ def _interval(rows: Sequence[TripRow]) -> tuple[float, float] | None:
     return round(float(low), 1), round(float(high), 1)
 
 
-def _grown_s(twin: TwinRecord) -> float:
-    """Delay of all others since the twin began."""
-    return sum(twin.delay_s.values()) - sum(twin.before_s.values())
-
-
-def _added_s(batch: Batch, kind: str) -> float:
-    return _grown_s(batch.twins[kind]) - _grown_s(batch.twins["baseline"])
-
-
-def _same_window(batches: Sequence[Batch], kind: str) -> list[Batch]:
-    return [
-        batch
-        for batch in batches
-        if kind in batch.twins
-        and "baseline" in batch.twins
-        and batch.twins[kind].ended_s == batch.twins["baseline"].ended_s
-    ]
+def _added_s(batch: Batch, kind: str, time_s: float) -> float:
+    return batch.twins[kind].losses.grown_s(time_s) - batch.twins["baseline"].losses.grown_s(time_s)
 
 
 def others_delay_pct(batches: Sequence[Batch], kind: str) -> float | None:
     """Return by how much the delay of all other vehicles changes over the same window."""
-    fair = _same_window(batches, kind)
-    whole = sum(_grown_s(batch.twins["baseline"]) for batch in fair)
-    return _pct(sum(_added_s(batch, kind) for batch in fair), whole)
+    added = whole = 0.0
+    for batch in _apart(batches, kind):
+        time_s = batch.common_s(kind)
+        if time_s is not None:
+            added += _added_s(batch, kind, time_s)
+            whole += batch.twins["baseline"].losses.grown_s(time_s)
+    return _pct(added, whole)
 
 
 def added_wait_s(batches: Sequence[Batch], kind: str) -> float | None:
     """Return the 99th percentile of what single vehicles wait more than in the baseline."""
-    more: list[float] = []
-    for batch in _same_window(batches, kind):
-        was: Mapping[str, float] = batch.twins["baseline"].waiting_s
-        more += [waited - was[name] for name, waited in batch.twins[kind].waiting_s.items() if name in was]
-    return round(float(np.percentile(more, 99)), 1) if more else None
+    more = [
+        added_waits_s(batch.twins[kind].losses, batch.twins["baseline"].losses, time_s)
+        for batch in _apart(batches, kind)
+        if (time_s := batch.common_s(kind)) is not None
+    ]
+    return round(float(np.percentile(np.concatenate(more), 99)), 1) if more else None
+
+
+def _apart(batches: Sequence[Batch], kind: str) -> list[Batch]:
+    """Batches with a twin of this kind, each twin once: a placebo is of its whole group."""
+    seen: set[int] = set()
+    found = []
+    for batch in batches:
+        twin = batch.twins.get(kind)
+        if twin is not None and id(twin) not in seen:
+            seen.add(id(twin))
+            found.append(batch)
+    return found
 
 
 def _recovery(batches: Sequence[Batch]) -> float | None:

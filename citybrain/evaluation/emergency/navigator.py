@@ -19,9 +19,11 @@ class Navigator:
     So a difference between twins is what the signals made, not who knew the traffic.
     """
 
-    def __init__(self, network: Network, fleet: Fleet, calls: Sequence[Call], times: LinkTimes) -> None:
+    def __init__(
+        self, network: Network, fleet: Fleet, calls: Sequence[Call], times: LinkTimes, *, also: Sequence[Call] = ()
+    ) -> None:
         self.network, self.fleet, self.times = network, fleet, times
-        self.planner, self._calls = RoutePlanner(network), {call.vehicle_id: call for call in calls}
+        self.planner, self._calls = RoutePlanner(network), {call.vehicle_id: call for call in (*calls, *also)}
         self._route: dict[str, tuple[int, ...]] = {}
         self._due_ms: dict[str, int] = {}
         self._rules = PriorityParameters()
@@ -33,14 +35,15 @@ class Navigator:
         return tuple(self.network.edges[edge].id for edge in way)
 
     def _way(self, origin: int, call: Call) -> tuple[tuple[int, ...], float]:
-        return self.planner.fastest(origin, self.network.edge_index(call.destination), self.times.now_s)
+        destination, times = self.network.edge_index(call.destination), self.times
+        return self.planner.fastest(origin, destination, times.now_s, flow_vps=times.flow_vps)
 
     def step(self, time_ms: int, events: Sequence[Event]) -> None:  # noqa: ARG002
         """Look for better ways."""
         self.times.look(self.fleet, time_ms)
         for row in self.fleet.read():
-            call, known = self._calls[row.vehicle_id], self._route.get(row.vehicle_id)
-            if time_ms < self._due_ms.setdefault(row.vehicle_id, time_ms + round(1000 * self._rules.replan_s)):
+            call, known = self._calls.get(row.vehicle_id), self._route.get(row.vehicle_id)
+            if call is None or time_ms < self._due_ms.setdefault(row.vehicle_id, time_ms + round(1000 * self._rules.replan_s)):
                 continue
             self._due_ms[row.vehicle_id] = time_ms + round(1000 * self._rules.replan_s)
             edge = self.network.edge_index(row.edge)
@@ -53,7 +56,9 @@ class Navigator:
             rest = known[known.index(edge) :] if edge in known else ()
             usual_s = float("inf")
             if rest:
-                usual_s = self.planner.expected_s(rest, self.times.now_s, vehicles=self.times.vehicles, priority=False)
+                usual_s = self.planner.expected_s(
+                    rest, self.times.now_s, vehicles=self.times.vehicles, priority=False, flow_vps=self.times.flow_vps
+                )
             gain_s = max(self._rules.replan_gain_s, self._rules.replan_gain * usual_s) if rest else 0.0
             ids = [self.network.edges[e].id for e in way]
             if way != rest and usual_s - seconds >= gain_s and self.fleet.guide(row.vehicle_id, ids):

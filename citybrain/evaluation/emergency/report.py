@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from citybrain.evaluation.emergency.measures import Batch, trip_rows
@@ -14,7 +13,8 @@ from citybrain.evaluation.emergency.results import EmergencyResults, TripRow
 from citybrain.evaluation.emergency.time_space import plot_call, plot_times, signal_bars
 from citybrain.evaluation.emergency.watched import Driven
 from citybrain.evaluation.report.figures import inline_svg, own_style
-from citybrain.evaluation.report.numbers import clock_time, number, percent, plural
+from citybrain.evaluation.report.numbers import percent
+from citybrain.evaluation.report.templates_of import templates_of
 from citybrain.evaluation.report.theme import declarations
 from citybrain.network.model import Network
 
@@ -32,14 +32,7 @@ class CallPage:
 
 def write_report(path: Path, results: EmergencyResults, batches: Sequence[Batch], network: Network) -> None:
     """Write the report as one HTML file that works offline."""
-    environment = Environment(
-        loader=PackageLoader("citybrain.evaluation.emergency", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(number=number, percent=percent, plural=plural, clock=clock_time)
+    environment = templates_of("citybrain.evaluation.emergency")
     known = [(r.baseline_s, r.priority_s, r.ceiling_s) for r in results.calls]
     whole = [(a, b, c) for a, b, c in known if a is not None and b is not None and c is not None]
     with own_style():

@@ -5,26 +5,27 @@ from __future__ import annotations
 from pathlib import Path
 
 from citybrain.network.model import Network
-from citybrain.simulation.sumo_fleet import VEHICLE_TYPE
+from citybrain.simulation.sumo_fleet import COMPANY_TYPE, VEHICLE_TYPE
 
 _BOLD = 'jmIgnoreFoeProb="1" jmIgnoreFoeSpeed="100" jmIgnoreJunctionFoeProb="1"'
 
 
 def emergency_additional(folder: Path, *, siren: bool, bold: bool) -> Path:
-    """Write the vehicle's type.
+    """Write the vehicles' types.
 
     It drives at the limit and no faster, so that all that priority saves is waiting. With
-    ``siren`` it has SUMO's ``bluelight`` device, which passes red and lets others make room;
+    ``siren`` the treated ones have SUMO's ``bluelight`` device, which passes red and lets others make room;
     ``bold`` ones, on the empty network, give way to nobody.
     """
     path = folder / "emergency.add.xml"
     device = '<param key="has.bluelight.device" value="true"/>' if siren else ""
-    path.write_text(
-        f'<additional><vType id="{VEHICLE_TYPE}" vClass="emergency" length="6.5" minGap="2" accel="2.6" decel="4.5" '
+    types = "".join(
+        f'<vType id="{name}" vClass="emergency" length="6.5" minGap="2" accel="2.6" decel="4.5" '
         f'emergencyDecel="9" sigma="0" tau="1" speedFactor="1" speedDev="0" lcSpeedGain="5" {_BOLD if bold else ""}>'
-        f"{device}</vType></additional>",
-        encoding="utf-8",
+        f"{own}</vType>"
+        for name, own in ((VEHICLE_TYPE, device), (COMPANY_TYPE, ""))
     )
+    path.write_text(f"<additional>{types}</additional>", encoding="utf-8")
     return path
 
 

@@ -10,7 +10,7 @@ from citybrain.messages import Command
 from citybrain.network.model import Network
 from citybrain.simulation.plant import Readings
 from citybrain.simulation.sumo import SumoPlant
-from citybrain.simulation.sumo_fleet import Departure, SumoFleet
+from citybrain.simulation.sumo_fleet import COMPANY_TYPE, VEHICLE_TYPE, Departure, SumoFleet
 
 
 @dataclass(slots=True)
@@ -49,14 +49,23 @@ class Driven:
 class WatchedPlant:
     """SUMO with emergency vehicles; implements :class:`~citybrain.simulation.plant.Plant`.
 
+    Parameters
+    ----------
+    calls, company : sequence of Call
+        Those that the twin is about, and others that drive at the same time.
+
     Attributes
     ----------
     route_of : callable
         Asked for the edges of a call when it departs.
     """
 
-    def __init__(self, plant: SumoPlant, network: Network, calls: Sequence[Call]) -> None:
+    def __init__(
+        self, plant: SumoPlant, network: Network, calls: Sequence[Call], company: Sequence[Call] = ()
+    ) -> None:
         self.inner, self.network = plant, network
+        self._own = frozenset(call.vehicle_id for call in calls)
+        calls = (*calls, *company)
         self.fleet: SumoFleet = plant.fleet()
         self.driven = {call.vehicle_id: Driven(call) for call in calls}
         self.lamps: dict[int, list[tuple[float, str]]] = {}
@@ -83,6 +92,7 @@ class WatchedPlant:
                     route=tuple(self.route_of(call)),
                     from_m=call.from_m,
                     to_m=call.to_m,
+                    vehicle_type=VEHICLE_TYPE if call.vehicle_id in self._own else COMPANY_TYPE,
                 )
             )
         self.inner.step()
@@ -154,8 +164,9 @@ class WatchedPlant:
 
     @property
     def finished(self) -> bool:
-        """Whether every call has arrived, or never will."""
-        return all(d.arrived_s is not None or d.teleported for d in self.driven.values())
+        """Whether every call has arrived, or never will; the company does not count."""
+        own = (self.driven[name] for name in self._own)
+        return all(one.arrived_s is not None or one.teleported for one in own)
 
     def read(self) -> Readings:
         """Read all vehicles at once."""

@@ -5,6 +5,7 @@ None of them touches pyplot or opens a window; call ``ax.figure.savefig``.
 
 from __future__ import annotations
 
+from citybrain.evaluation.plots.before_after import plot_before_after
 from citybrain.evaluation.plots.change_map import plot_change_map
 from citybrain.evaluation.plots.classes import Classes, change_classes, delay_classes, speed_classes
 from citybrain.evaluation.plots.delay_distribution import plot_delay_distribution
@@ -20,6 +21,7 @@ __all__ = [
     "change_classes",
     "delay_classes",
     "delay_rate",
+    "plot_before_after",
     "plot_change_map",
     "plot_delay_distribution",
     "plot_delay_map",

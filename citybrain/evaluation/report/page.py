@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from citybrain.evaluation.plots.style import policy_colours
 from citybrain.evaluation.report.aggregate import PERCENTILES, Study, mean_edge_delay_s
 from citybrain.evaluation.report.decisions import explanations
@@ -20,7 +18,7 @@ from citybrain.evaluation.report.junctions import (
     gained_and_lost,
     junction_changes,
 )
-from citybrain.evaluation.report.numbers import clock_time, number, percent, plural
+from citybrain.evaluation.report.numbers import clock_time
 from citybrain.evaluation.report.pictures import delay_pictures, map_rows, savings_pictures, series_pictures
 from citybrain.evaluation.report.tables import (
     LOSSES,
@@ -31,20 +29,14 @@ from citybrain.evaluation.report.tables import (
     percentile_table,
     seed_table,
 )
+from citybrain.evaluation.report.templates_of import templates_of
 from citybrain.evaluation.report.theme import declarations, variable
 from citybrain.network.model import Network
 
 
 def render(study: Study, network: Network) -> str:
     """Return the whole page."""
-    environment = Environment(
-        loader=PackageLoader("citybrain.evaluation.report", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(number=number, percent=percent, plural=plural)
+    environment = templates_of("citybrain.evaluation.report")
     with own_style():
         return environment.get_template("report.html.jinja").render(_context(study, network))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from citybrain.demand.scenario import Scenario, open_scenario
 from citybrain.errors import InputError
+from citybrain.network.cities import city_names
 from citybrain.signals.retiming.periods import split_day
 
 _WINDOW = re.compile(r"^(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)$")
@@ -40,6 +41,10 @@ def parse_periods(spec: str, scenario: Scenario, text: str | None) -> tuple[Peri
         match = _WINDOW.match(part)
         if match is None:
             family = spec.partition(":")[0]
+            if family not in city_names():
+                raise InputError(
+                    f"--periods {part!r}: {spec} is no city with named periods; use windows (0-1800,1800-3600) or auto:3"
+                )
             found.append(Period(name=part, scenario=open_scenario(f"{family}:{part}")))
             continue
         begin_s, end_s = float(match[1]), float(match[2])
@@ -58,7 +63,7 @@ def parse_periods(spec: str, scenario: Scenario, text: str | None) -> tuple[Peri
 
 def _automatic(scenario: Scenario, part: str) -> tuple[Period, ...]:
     most = part.partition(":")[2] or "3"
-    if not most.isdigit() or not 1 <= int(most) <= 12:
+    if not most.isdecimal() or not 1 <= int(most) <= 12:
         raise InputError(f"--periods {part!r}: needs auto:N with N from 1 to 12 periods")
     windows = split_day(scenario, int(most))
     return tuple(

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from citybrain.evaluation.report.figures import inline_svg, own_style
-from citybrain.evaluation.report.numbers import clock_time, number, percent, plural
+from citybrain.evaluation.report.numbers import number, percent, plural
+from citybrain.evaluation.report.templates_of import templates_of
 from citybrain.evaluation.report.theme import declarations
 from citybrain.evaluation.retiming.accept import CURRENT
 from citybrain.evaluation.retiming.results import PeriodRow, RetimeResults
@@ -55,14 +55,7 @@ class OverloadRow:
 
 def write_report(path: Path, results: RetimeResults, outcomes: Sequence[PeriodOutcome], network: Network) -> None:
     """Write the report as one HTML file that works offline."""
-    environment = Environment(
-        loader=PackageLoader("citybrain.evaluation.retiming", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(number=number, percent=percent, plural=plural, clock=clock_time)
+    environment = templates_of("citybrain.evaluation.retiming")
     environment.globals["zip"] = zip
     with own_style():
         pages = [_period_page(outcome, network, place) for place, outcome in enumerate(outcomes)]

@@ -26,6 +26,8 @@ class CandidateRow(_Row):
 
     name: str
     model_delay_s: float
+    mesoscopic_delay_s: float | None = None
+    """Missing where the mesoscopic simulation was not asked."""
     runs: tuple[SumoRun, ...] = ()
 
     def mean_s(self, use: str) -> float | None:

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from time import monotonic
 
 from citybrain import __version__
 from citybrain.demand.scenario import Scenario
@@ -19,20 +18,20 @@ from citybrain.evaluation.retiming.accept import (
     ACCEPTANCE_SEEDS,
     CHOICE_SEEDS,
     CURRENT,
-    WEBSTER,
     Judge,
     choose,
 )
 from citybrain.evaluation.retiming.explain import junction_rows
 from citybrain.evaluation.retiming.period import Period
 from citybrain.evaluation.retiming.results import PeriodRow, RetimeResults
+from citybrain.evaluation.retiming.search import search
 from citybrain.network import Network, read_network
 from citybrain.network.intergreens import SignalRules
 from citybrain.signals.plan import Plan
 from citybrain.signals.retiming.files import current_text, sumo_text, switching_text, toml_text
 from citybrain.signals.retiming.groups import find_corridors
 from citybrain.signals.retiming.moves import setting_of
-from citybrain.signals.retiming.optimise import Candidate, Optimiser, Settings
+from citybrain.signals.retiming.optimise import Settings
 from citybrain.signals.retiming.problem import Problem, pose
 from citybrain.signals.retiming.timing import Timing, to_plans
 from citybrain.simulation.sumo import sumo_version
@@ -52,7 +51,9 @@ class RetimeRequest:
     periods : tuple of Period
         A plan is made for each.
     accept : bool
-        Whether SUMO judges; without it the platoon model has the last word.
+        Whether SUMO judges; without it the search has the last word.
+    spillback : bool
+        Whether the search goes on in the mesoscopic simulation, where queues block.
     """
 
     scenario: Scenario
@@ -61,6 +62,7 @@ class RetimeRequest:
     out: Path
     force: bool = False
     accept: bool = True
+    spillback: bool = False
     candidates: int = _CANDIDATES
     choice_seeds: tuple[int, ...] = CHOICE_SEEDS
     acceptance_seeds: tuple[int, ...] = ACCEPTANCE_SEEDS
@@ -134,27 +136,17 @@ def check_network(network: Network) -> None:
 
 
 def _retime_period(request: RetimeRequest, period: Period, problem: Problem, progress: Progress) -> PeriodOutcome:
-    begun = monotonic()
     network, rules = problem.network, period.scenario.rules
-    optimiser = Optimiser(problem, request.settings, lambda what, v, b: progress(period.name, what, v, b))
-    interrupted = False
-    try:
-        optimiser.run()
-    except KeyboardInterrupt:
-        interrupted = True
-    search_s = monotonic() - begun
-    pool = {c.name: c for c in _best(optimiser.candidates, request.candidates)}
-    pool[WEBSTER] = Candidate(
-        name=WEBSTER,
-        timing=optimiser.webster,
-        model_s=problem.per_vehicle(optimiser.model.value(optimiser.webster)),
+    found = search(
+        period,
+        problem,
+        request.settings,
+        candidates=request.candidates,
+        spillback=request.spillback,
+        jobs=request.jobs,
+        progress=lambda what, v, b: progress(period.name, what, v, b),
     )
-    pool[CURRENT] = Candidate(
-        name=CURRENT,
-        timing=optimiser.current,
-        model_s=problem.per_vehicle(optimiser.model.value(optimiser.current)),
-    )
-    names = [name for name in pool if name not in (WEBSTER, CURRENT)]
+    optimiser, pool, interrupted = found.optimiser, found.pool, found.interrupted
     judge = Judge(
         scenario=period.scenario,
         texts={n: _text(network, rules, c.timing, optimiser.current) for n, c in pool.items()},
@@ -162,17 +154,17 @@ def _retime_period(request: RetimeRequest, period: Period, problem: Problem, pro
         progress=lambda what, share: progress(period.name, what, optimiser.best_s, share),
     )
     if interrupted or not request.accept:
-        chosen = min(pool.values(), key=lambda c: c.model_s).name
-        accepted, reason = False, f"best in the platoon model ({pool[chosen].model_s:.1f} s); not judged in SUMO"
+        accepted, (chosen, why) = False, found.best()
+        reason = f"{why}; not judged in SUMO"
     else:
         try:
             chosen, reason, accepted = choose(
-                judge, names, choice_seeds=request.choice_seeds, acceptance_seeds=request.acceptance_seeds
+                judge, found.names, choice_seeds=request.choice_seeds, acceptance_seeds=request.acceptance_seeds
             )
         except KeyboardInterrupt:
             interrupted, accepted = True, False
-            chosen = min(pool.values(), key=lambda c: c.model_s).name
-            reason = f"interrupted in SUMO; best in the platoon model ({pool[chosen].model_s:.1f} s)"
+            chosen, why = found.best()
+            reason = f"interrupted in SUMO; {why}"
     corridors = find_corridors(network, problem.streams, problem.legs)
     ids = [junction.id for junction in network.junctions]
     row = PeriodRow(
@@ -183,12 +175,12 @@ def _retime_period(request: RetimeRequest, period: Period, problem: Problem, pro
         samples=len(problem.samples.weight),
         groups=tuple(tuple(ids[j] for j in group) for group in problem.groups),
         corridors=tuple(tuple(ids[j] for j in chain) for chain in corridors),
-        candidates=tuple(judge.row(c.name, c.model_s) for c in pool.values()),
+        candidates=tuple(judge.row(c.name, c.model_s, found.mesoscopic_s.get(c.name)) for c in pool.values()),
         chosen=chosen,
         reason=reason,
         accepted=accepted,
         offset_gap=None if math.isnan(optimiser.offset_gap) else optimiser.offset_gap,
-        search_s=search_s,
+        search_s=found.seconds,
         interrupted=interrupted,
         junctions=junction_rows(problem, optimiser.model, optimiser.current, pool[chosen].timing),
     )
@@ -200,10 +192,6 @@ def _retime_period(request: RetimeRequest, period: Period, problem: Problem, pro
         plans=None if chosen == CURRENT else changed_plans(network, pool[chosen].timing, optimiser.current),
         corridors=tuple(tuple(chain) for chain in corridors),
     )
-
-
-def _best(candidates: list[Candidate], most: int) -> list[Candidate]:
-    return sorted(candidates, key=lambda candidate: candidate.model_s)[:most]
 
 
 def changed_plans(network: Network, timing: Timing, current: Timing) -> dict[str, Plan]:
@@ -232,7 +220,13 @@ def _write(request: RetimeRequest, network: Network, results: RetimeResults, out
         text = sumo_text(network, rules, plans) if plans else current_text(network)
     else:
         text = switching_text(network, rules, [(o.row.name, o.row.begin_s, o.plans) for o in outcomes])
-    toml = toml_text(network, rules, {name: plans or {} for name, plans in kept.items()}, source=request.scenario.name)
+    toml = toml_text(
+        network,
+        rules,
+        {name: plans or {} for name, plans in kept.items()},
+        source=request.scenario.name,
+        begins_s={outcome.row.name: outcome.row.begin_s for outcome in outcomes},
+    )
     with tempfile.TemporaryDirectory(prefix=".writing-", dir=request.out) as name:
         folder = Path(name)
         (folder / "plans.add.xml").write_text(text, encoding="utf-8")

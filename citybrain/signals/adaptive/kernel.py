@@ -120,14 +120,21 @@ def decide_junction(
 def decide_all(
     tb: Any, cars: Any, road: Any, model: Any,
     stages: Any, switching: Any, came_from: Any, elapsed_s: Any, remaining_s: Any,
-    holds: Any, costs: Any, plans: Any, out: Any, departed: Any,
+    holds: Any, costs: Any, plans: Any, out: Any, departed: Any, tick: int,
 ) -> None:  # fmt: skip
-    """Decide every junction; ``departed`` is filled with crossing times under the plans, where not empty."""
+    """Decide every junction; ``departed`` is filled with crossing times under the plans, where not empty.
+
+    A junction whose plan keeps the stage for longer looks for a better one every ``review`` ticks only.
+    """
     none = np.empty((0, 2), np.float64)
     work = workspace(tb)
     for j in range(stages.size):
         now = Now(stages[j], switching[j], came_from[j], elapsed_s[j], remaining_s[j])
-        out[j] = decide_junction(tb, cars, road, model, work, j, now, holds, costs[j], plans[j])
+        calm = not switching[j] and (plans[j, 0, 0] == 0 or plans[j, 1, 0] - elapsed_s[j] > model.review)
+        if calm and (tick + j) % model.review != 0:
+            out[j] = stages[j]
+        else:
+            out[j] = decide_junction(tb, cars, road, model, work, j, now, holds, costs[j], plans[j])
         if departed.size > 0:
             rollout(tb, cars, road, model, work, j, now, plans[j], _NO_BOUND, none, departed)
 

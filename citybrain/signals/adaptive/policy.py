@@ -116,6 +116,7 @@ class Adaptive:
         decide_all(
             tb, cars, road, p.model(), self._shown, signals.switching, self._came_from, signals.elapsed_s,
             signals.remaining_s, np.array(p.holds_s, np.int64), self._costs, self._plans, self._out, departed,
+            round(observation.time_s),
         )  # fmt: skip
         if p.neighbour_s > 0:
             self._sent = self._send(cars, departed)

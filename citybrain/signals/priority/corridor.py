@@ -14,20 +14,22 @@ between the stop line and the vehicle, ``platoon_k`` when the queue released ups
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from citybrain.messages import Observation, SignalView
-from citybrain.network.intergreens import Intergreens, SignalRules
-from citybrain.network.model import Network
+from citybrain.network.intergreens import SignalRules
+from citybrain.signals.priority.lead import Lead
 from citybrain.signals.priority.parameters import PriorityParameters
 from citybrain.signals.priority.route_line import Crossing, RouteLine
 from citybrain.signals.priority.stages import ApproachStages
+from citybrain.signals.priority.timing import Timing
 
 _FULL_M, _CRAWL_MPS = 12.0, 1.5
 _NEAR_M, _PATIENCE_S = 40.0, 8.0
+_QUEUED_S, _SPACING_M = 3.0, 7.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,8 @@ class Wish:
         Seconds until the vehicle is expected to cross.
     blocked : bool
         There is no room beyond the stop line: green would serve nobody.
+    futile : bool
+        The vehicle stands although the queue before it must have gone.
     """
 
     vehicle: str
@@ -52,42 +56,18 @@ class Wish:
     begin_s: float
     pass_s: float
     blocked: bool
-
-
-class Timing:
-    """Times of changes between stages, as the interlock will take them."""
-
-    def __init__(self, network: Network, rules: SignalRules) -> None:
-        self._tables = [Intergreens(network, junction, rules) for junction in network.junctions]
-
-    def change_s(self, junction: int, stage: int, signals: SignalView) -> float:
-        """Return the seconds until a stage can be green."""
-        table, shown = self._tables[junction], int(signals.stage[junction])
-        if signals.switching[junction]:
-            rest = float(signals.remaining_s[junction])
-            if shown == stage:
-                return rest
-            return rest + table.min_green_ms(shown) / 1000 + table.length_s(shown, stage)
-        if shown == stage:
-            return 0.0
-        rest = table.min_green_ms(shown) / 1000 - float(signals.elapsed_s[junction])
-        return max(rest, 0.0) + table.length_s(shown, stage)
-
-    def length_s(self, junction: int, before: int, after: int) -> float:
-        """Return the intergreen between two stages."""
-        return self._tables[junction].length_s(before, after)
-
-    def min_green_s(self, junction: int, stage: int) -> float:
-        """Return the shortest green of a stage."""
-        return self._tables[junction].min_green_ms(stage) / 1000
+    futile: bool = False
 
 
 class Corridor:
     """Works out the wishes of one vehicle after the other."""
 
-    def __init__(self, stages: ApproachStages, rules: SignalRules, parameters: PriorityParameters) -> None:
+    def __init__(
+        self, stages: ApproachStages, rules: SignalRules, parameters: PriorityParameters, *, own_plans: bool
+    ) -> None:
         self.stages, self.parameters = stages, parameters
         self.timing = Timing(stages.network, rules)
+        self.lead = Lead(stages.base, self.timing, own_plans=own_plans)
 
     def wishes(
         self,
@@ -98,6 +78,7 @@ class Corridor:
         observation: Observation,
         signals: SignalView,
         *,
+        held: Collection[int] = (),
         lead_s: float = 0.0,
         stands_s: float = 0.0,
     ) -> list[Wish]:
@@ -109,6 +90,8 @@ class Corridor:
             Where the vehicle is along ``line``.
         signals : SignalView
             What is shown, in the stages of the interlock.
+        held : collection of int
+            Junctions that priority has in its hands.
         lead_s : float
             Seconds until the vehicle starts.
         stands_s : float
@@ -116,7 +99,7 @@ class Corridor:
         """
         p = self.parameters
         place_m, speed_mps = at
-        ahead = [c for c in line.crossings if place_m < c.at_m + 1.0 and c.at_m - place_m <= p.ahead_m]
+        ahead = [c for c in line.crossings if place_m < c.at_m and c.at_m - place_m <= p.ahead_m]
         found: list[Wish] = []
         before_m, passed_s, platoon_s = place_m, lead_s, np.inf
         junctions: set[int] = set()
@@ -131,17 +114,27 @@ class Corridor:
             chain = [crossing.edge]
             if place + 1 < len(ahead) and ahead[place + 1].junction == crossing.junction:
                 chain.append(ahead[place + 1].edge)
-            stage = self.stages.serving(
-                crossing.junction, crossing.movements, tuple(chain), int(signals.stage[crossing.junction])
-            )
+            stage = self.stages.serving(crossing.junction, tuple(chain), int(signals.stage[crossing.junction]))
             if stage < 0:
                 continue
             queue = self._queue(crossing, observation, crossing.at_m - place_m)
             change_s = self.timing.change_s(crossing.junction, stage, signals)
             clear_s = change_s + (p.start_up_s + queue * p.headway_s if queue > 0.3 else 0.0)
-            need_s = min(clear_s + p.margin_s, max(p.earliest_s, change_s + p.margin_s))
+            futile = False
+            if place == 0 and stands_s > _QUEUED_S:
+                rest_s = self._released_s(crossing, crossing.at_m - place_m, change_s, stage, signals)
+                clear_s = max(clear_s, rest_s)
+                futile = stands_s > p.futile_s and rest_s < -p.futile_s
+            discharge_s = min(clear_s - change_s + p.margin_s, max(p.earliest_s - change_s, p.margin_s))
             arrive_s = passed_s + drive_s
-            begin_s = min(arrive_s, platoon_s + drive_s) - need_s
+            begin_s = self.lead.begin_s(
+                crossing.junction,
+                stage,
+                min(arrive_s, platoon_s + drive_s) - discharge_s,
+                signals,
+                round(observation.time_s * 1000),
+                held=crossing.junction in held,
+            )
             passes_s = max(arrive_s, clear_s)
             found.append(
                 Wish(
@@ -153,11 +146,23 @@ class Corridor:
                     begin_s=begin_s,
                     pass_s=passes_s,
                     blocked=self._blocked(crossing, observation),
+                    futile=futile,
                 )
             )
             platoon_s = max(begin_s, 0.0) + change_s + p.start_up_s if queue >= 2.0 else np.inf
             before_m, passed_s = crossing.at_m, passes_s
         return found
+
+    def _released_s(
+        self, crossing: Crossing, ahead_m: float, change_s: float, stage: int, signals: SignalView
+    ) -> float:
+        """Seconds until a queue as long as the way to the stop line has gone; negative since when it should have.
+
+        A vehicle that stands is a probe of the queue, which may reach further than any camera sees.
+        """
+        p, junction = self.parameters, crossing.junction
+        green_s = float(signals.elapsed_s[junction]) if change_s == 0.0 and signals.stage[junction] == stage else 0.0
+        return change_s + p.start_up_s + ahead_m / _SPACING_M * p.headway_s - green_s
 
     def _queue(self, crossing: Crossing, observation: Observation, within_m: float) -> float:
         """Vehicles a lane that must go before the vehicle can: between mean and most of its lanes."""

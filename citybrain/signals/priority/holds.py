@@ -45,6 +45,12 @@ class Holds:
         hold.last_s = now_s
         return "processing"
 
+    def give_up(self, key: _Key, now_s: float) -> None:
+        """End a hold that does nothing for its vehicle, and lock it out as if its cap were reached."""
+        hold = self._holds.get(key)
+        if hold is not None and hold.locked_until_s < 0:
+            hold.locked_until_s = now_s + self.parameters.lockout_s
+
     def _longest_s(self, pass_s: float) -> float:
         p = self.parameters
         return p.hold_s + (p.extra_s if pass_s <= p.near_s else 0.0)

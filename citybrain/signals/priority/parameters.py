@@ -26,6 +26,9 @@ class PriorityParameters(BaseModel):
         How long before the vehicle clearing may begin at most.
     lockout_s : float
         Time for the others after that.
+    futile_s : float
+        Where a vehicle still stands so long after its queue must have gone, green does nothing for
+        it: what stops it is elsewhere, and the others are served first.
     turnout_s, least_turnout_s : float
         From the call until the crew is on the road, as expected; and what is expected at least
         of one that has not started since.
@@ -49,6 +52,7 @@ class PriorityParameters(BaseModel):
     extra_s: float = Field(default=25.0, ge=0, le=120)
     earliest_s: float = Field(default=55.0, gt=0, le=300)
     lockout_s: float = Field(default=20.0, ge=0, le=300)
+    futile_s: float = Field(default=15.0, ge=0, le=300)
     turnout_s: float = Field(default=60.0, ge=0, le=600)
     least_turnout_s: float = Field(default=4.0, ge=0, le=600)
     stale_s: float = Field(default=20.0, gt=0, le=300)

@@ -4,7 +4,8 @@ The plan runs on the common clock all the time, so being in step is a matter of 
 that it shows: there is no offset to correct, and a junction is in step within a cycle. What is
 free is what to show until then. Candidates are: join the plan at once, or first serve a stage that
 waited, for some seconds. Each is rolled forward with vertical queues (arrivals at the learnt
-rate, saturation flow on green) over two cycles; the least sum of waiting wins. The direct way is
+rate, saturation flow on green) over two cycles; the least sum of waiting wins, where a lane counts
+the more the longer it has had no green: nobody is to pay for all. The direct way is
 the short way of NTCIP 1202 coordination correction in its limit of one step.
 """
 
@@ -18,13 +19,14 @@ from numpy.typing import NDArray
 from citybrain.messages import RELEASE, Observation, SignalView
 from citybrain.network.model import Network
 from citybrain.signals.own_program import OwnProgram
-from citybrain.signals.priority.corridor import Timing
+from citybrain.signals.priority.timing import Timing
 from citybrain.signals.stage_table import StageTable
 
 _SATURATION_VPS = 0.5
 _EXTRAS_S = (8, 14, 22, 30)
 _LEAST_GREEN_S = 3.0
 _MEMORY_S = 300.0
+_PATIENCE_S = 60.0
 
 
 class PlanRecovery:
@@ -45,6 +47,7 @@ class PlanRecovery:
         n = len(base.lanes)
         self._rate_vps = np.full(n, 0.08)
         self._first: dict[int, tuple[int, int]] = {}  # junction -> stage to show first, until ms
+        self._red_since_s = np.zeros(n)
         self._seen_s = 0.0
         self._last_s: float | None = None
 
@@ -53,13 +56,23 @@ class PlanRecovery:
         return self._programs[junction].cycle_ms / 1000
 
     def learn(self, observation: Observation) -> None:
-        """Update the arrival rates of all lanes from what has passed."""
+        """Update the arrival rates of all lanes from what has passed, and since when they have had no green."""
         dt_s = 1.0 if self._last_s is None else max(observation.time_s - self._last_s, 1e-3)
+        if self._last_s is None:
+            self._red_since_s[:] = observation.time_s
         self._last_s = observation.time_s
+        self._red_since_s[self._flowing(observation)] = observation.time_s
         self._seen_s += dt_s
         real = self._lane >= 0
         passed = np.bincount(self._lane[real], weights=observation.passed[real], minlength=len(self._rate_vps))
         self._rate_vps += min(1.0, dt_s / min(max(self._seen_s, 60.0), _MEMORY_S)) * (passed / dt_s - self._rate_vps)
+
+    def _flowing(self, observation: Observation) -> NDArray[np.int64]:
+        """Lanes whose stop line somebody has just crossed, or has nobody at it: none of them waits."""
+        v, n = observation.vehicles, len(self._rate_vps)
+        moved = np.bincount(self._lane[self._lane >= 0], weights=observation.passed[self._lane >= 0], minlength=n)
+        waits = np.bincount(v.lane[v.lane >= 0], minlength=n)
+        return np.flatnonzero((moved > 0) | (waits == 0))
 
     def begin(self, junction: int, observation: Observation, signals: SignalView, time_ms: int) -> None:
         """Choose the way back, once, when a junction is free again."""
@@ -149,7 +162,9 @@ class PlanRecovery:
         green = np.where((shown >= 0)[:, None], served[np.maximum(shown, 0)], 0.0)
         waiting, total = queue[lanes].astype(np.float64), 0.0
         rate = self._rate_vps[lanes]
+        age_s = (self._last_s or 0.0) - self._red_since_s[lanes]
         for row in green:
             waiting = np.maximum(waiting + rate - _SATURATION_VPS * row, 0.0)
-            total += float(waiting.sum())
+            age_s = np.where(row > 0, 0.0, age_s + 1.0)
+            total += float((waiting * (1.0 + age_s / _PATIENCE_S)).sum())
         return total

@@ -59,10 +59,11 @@ class PriorityService:
         self.parameters = parameters or PriorityParameters()
         self.stages = ApproachStages(network)
         self.network = self.stages.network
+        self._n_own = np.array([max(len(junction.stages), 1) for junction in network.junctions])
         self.times, self.reroute = times, reroute
         self.desk = RequestDesk(network, key)
         self.planner = RoutePlanner(network)
-        self.corridor = Corridor(self.stages, rules, self.parameters)
+        self.corridor = Corridor(self.stages, rules, self.parameters, own_plans=own_plans)
         self.holds = Holds(self.parameters)
         self.recovery = PlanRecovery(network, self.corridor.timing) if own_plans else None
         self.tracks: dict[str, Track] = {}
@@ -74,6 +75,10 @@ class PriorityService:
     def active(self) -> bool:
         """Whether there is anything to do."""
         return bool(self.tracks or self._served)
+
+    def held_for(self, vehicle: str) -> list[int]:
+        """Return the junctions that are held for a vehicle now."""
+        return [j for j, s in self._served.items() if s.vehicle == vehicle and s.freed_ms is None]
 
     def receive(self, requests: Sequence[PriorityRequest], time_ms: int) -> list[PriorityStatus]:
         """Take messages in and answer each of them."""
@@ -115,17 +120,19 @@ class PriorityService:
     def _plan(self, track: Track, time_ms: int, *, worth: bool = False) -> tuple[str, ...]:
         """Find the way from where the vehicle is; keep the known one where another saves too little."""
         p, network = self.parameters, self.network
-        now_s, vehicles = self.times.now_s, self.times.vehicles
+        now_s, vehicles, flow_vps = self.times.now_s, self.times.vehicles, self.times.flow_vps
         track.planned_ms = time_ms
         origin, destination = track.edge, network.edge_index(track.destination)
         try:
-            way, seconds = self.planner.fastest(origin, destination, now_s, vehicles=vehicles, priority=True)
+            way, seconds = self.planner.fastest(
+                origin, destination, now_s, vehicles=vehicles, priority=True, flow_vps=flow_vps
+            )
         except ValueError:
             track.follow((origin,), time_ms)
             return ()
         if worth and track.line is not None:
             rest = track.rest()
-            known = self.planner.expected_s(rest, now_s, vehicles=vehicles, priority=True)
+            known = self.planner.expected_s(rest, now_s, vehicles=vehicles, priority=True, flow_vps=flow_vps)
             if way == rest or known - seconds < max(p.replan_gain_s, p.replan_gain * known):
                 return ()
         track.follow(way, time_ms)
@@ -138,10 +145,11 @@ class PriorityService:
 
     def view(self, signals: SignalView) -> SignalView:
         """Return what policies and sensors may see: only stages that they know."""
-        if not self._served:
+        unknown = np.flatnonzero(signals.stage >= self._n_own)
+        if not len(unknown):
             return signals
         stage = signals.stage.copy()
-        for junction in self._served:
+        for junction in unknown.tolist():
             stage[junction] = self.stages.own_stage(junction, int(stage[junction]))
         return replace(signals, stage=stage)
 
@@ -154,6 +162,8 @@ class PriorityService:
             What the interlock shows now, in its own stages.
         """
         now_s = time_ms / 1000
+        if self.recovery is not None:
+            self.recovery.learn(observation)
         due: list[Wish] = []
         for name, track in list(self.tracks.items()):
             if now_s - track.heard_s > self.parameters.stale_s:
@@ -182,10 +192,13 @@ class PriorityService:
         lead_s = max(p.least_turnout_s, p.turnout_s - (now_s - track.first_s)) if track.waiting else 0.0
         stands_s = 0.0 if track.waiting or track.stood_since_s is None else now_s - track.stood_since_s
         wishes = self.corridor.wishes(
-            track.vehicle, track.rank, track.line, track.at(now_s), observation, signals, lead_s=lead_s, stands_s=stands_s
-        )
+            track.vehicle, track.rank, track.line, track.at(now_s), observation, signals,
+            held=self._served, lead_s=lead_s, stands_s=stands_s,
+        )  # fmt: skip
         for wish in wishes:
             key = (track.vehicle, wish.junction, wish.crossing.edge)
+            if wish.futile:
+                self.holds.give_up(key, now_s)
             if self.holds.wants(key, wish.begin_s, now_s, pass_s=wish.pass_s) == "processing":
                 found.append(wish)
         return found

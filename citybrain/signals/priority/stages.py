@@ -78,19 +78,20 @@ class ApproachStages:
                 green.append(link)
         return "".join("G" if link in green else "r" for link in range(junction.n_links))
 
-    def serving(self, junction: int, movements: tuple[int, ...], chain: tuple[int, ...], shown: int) -> int:
+    def serving(self, junction: int, chain: tuple[int, ...], shown: int) -> int:
         """Return the stage that clears an approach: what is shown if it does, else one of the junction's own.
+
+        All lanes of the approach count, not only those that lead where the vehicle goes: who
+        waits in front of it to change into a lane that stands at red stops it for good.
 
         Parameters
         ----------
-        movements : tuple of int
-            That the vehicle may use, from any of its lanes.
         chain : tuple of int
             The edge it comes on, and the next if that is an approach of the same junction.
         """
         added = self._added.get((junction, *chain), self._added.get((junction, *chain[:1]), -1))
         here = self.network.junctions[junction]
-        needed = self._needed(movements)
+        needed = set(self._links[junction].get(chain[0], ()))
         if len(chain) == 2 and (junction, *chain) in self._added:
             needed |= set(self._links[junction].get(chain[1], ()))
         candidates = [shown, *(s.index for s in self.base.junctions[junction].stages)]
@@ -99,16 +100,6 @@ class ApproachStages:
             if all(state[link] == "G" for link in needed):
                 return index
         return added
-
-    def _needed(self, movements: tuple[int, ...]) -> set[int]:
-        """Links of every lane that the vehicle may use: who stands in front of it must go too."""
-        lanes = {self.base.movements[m].from_lane for m in movements}
-        return {
-            self.base.movements[link.movement].link
-            for lane in lanes
-            for link in self.base.lanes[lane].links
-            if link.movement >= 0
-        }
 
     def own_stage(self, junction: int, stage: int) -> int:
         """Return a stage that policies know: itself, or the one of its own most like it."""

@@ -11,6 +11,7 @@ from citybrain.signals.priority.route_line import RouteLine
 
 _STRAYS = 2
 _MOVING_MPS = 1.0
+_OVERRUN_M, _SHORT_M = 30.0, 0.5
 
 
 class Track:
@@ -43,6 +44,11 @@ class Track:
         self._filter: PlaceFilter | None = None
         self._last = request
         self._strays = 0
+
+    @property
+    def last(self) -> PriorityRequest:
+        """The latest message."""
+        return self._last
 
     def hear(self, request: PriorityRequest) -> bool:
         """Take a message in; return whether a new route is needed: there is none, or the driver left it."""
@@ -91,5 +97,19 @@ class Track:
         return self.line.edges[max(self.line.place(self.edge, near_m=near_m), 0) :]
 
     def at(self, time_s: float) -> tuple[float, float]:
-        """Return distance along the route and speed now."""
-        return self._filter.at(time_s) if self._filter is not None else (0.0, 0.0)
+        """Return distance along the route and speed now.
+
+        Not beyond the end of the edge that the vehicle says it is on, unless it must be far beyond:
+        who waits at a stop line must not be taken for one who has passed it.
+        """
+        if self._filter is None or self.line is None:
+            return 0.0, 0.0
+        metres, speed_mps = self._filter.at(time_s)
+        place = self.line.place(self.edge, near_m=metres)
+        if place >= 0:
+            begin_m = self.line.start_m[place]
+            end_m = begin_m + self.network.edges[self.edge].length_m
+            metres = max(metres, begin_m)
+            if metres < end_m + _OVERRUN_M:
+                metres = min(metres, end_m - _SHORT_M)
+        return metres, speed_mps

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 from xml.sax.saxutils import quoteattr
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -16,6 +18,16 @@ from citybrain.network.model import Junction, Network
 from citybrain.signals.plan import Plan
 
 PROGRAM_ID = "retimed"
+RowT = TypeVar("RowT", bound=BaseModel)
+
+
+class StoredPeriod(BaseModel):
+    """When the plans of a period begin, as it is written down."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    begin_s: float = Field(ge=0)
 
 
 class StoredPlan(BaseModel):
@@ -41,12 +53,21 @@ def sumo_text(network: Network, rules: SignalRules, plans: Mapping[str, Plan], *
     return "\n".join(["<additional>", *body, "</additional>", ""])
 
 
-def toml_text(network: Network, rules: SignalRules, periods: Mapping[str, Mapping[str, Plan]], *, source: str) -> str:
+def toml_text(
+    network: Network,
+    rules: SignalRules,
+    periods: Mapping[str, Mapping[str, Plan]],
+    *,
+    source: str,
+    begins_s: Mapping[str, float] | None = None,
+) -> str:
     """Return the plans of every period as TOML, with names and intergreens in comments for whoever types them in."""
     lines = [
         f"# Plans for {source}. Offset: when the first stage turns green after the clock's zero, seconds.",
         "# A cycle is the greens and the intergreens between them.",
     ]
+    for name, begin_s in (begins_s or {}).items():
+        lines += ["", "[[period]]", f"name = {json.dumps(name)}", f"begin_s = {begin_s:g}"]
     for period, plans in periods.items():
         for junction_id, plan in sorted(plans.items()):
             junction = network.junctions[network.junction_index(junction_id)]
@@ -79,17 +100,7 @@ def read_plans(path: Path, network: Network, rules: SignalRules) -> dict[str, di
     InputError
         With the file, the junction, both values and what is wrong.
     """
-    if not path.is_file():
-        raise InputError(f"{path}: no such file of plans")
-    try:
-        rows = tomllib.loads(path.read_text(encoding="utf-8")).get("plan", [])
-        stored = [StoredPlan.model_validate(row) for row in rows]
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{path}: broken TOML ({error})") from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise InputError(f"{path}: {where}: {first['msg']}, found {first['input']!r}") from None
+    stored = _rows(path, "plan", StoredPlan)
     if not stored:
         raise InputError(f"{path}: holds 0 plans, needs one [[plan]] at least")
     periods: dict[str, dict[str, Plan]] = {}
@@ -112,6 +123,39 @@ def read_plans(path: Path, network: Network, rules: SignalRules) -> dict[str, di
             raise InputError(f"{path}: junction {row.junction} has two plans for period {row.period!r}; remove one")
         periods[row.period][row.junction] = plan
     return periods
+
+
+def read_begins(path: Path) -> dict[str, float]:
+    """Read when each period of a file of plans begins, seconds after midnight; in the order of the day.
+
+    Raises
+    ------
+    InputError
+        With the file and what is wrong, or where two periods begin at once.
+    """
+    rows = sorted(_rows(path, "period", StoredPeriod), key=lambda row: row.begin_s)
+    for before, after in itertools.pairwise(rows):
+        if before.begin_s == after.begin_s or before.name == after.name:
+            raise InputError(
+                f"{path}: periods {before.name!r} (begin_s {before.begin_s:g}) and {after.name!r} "
+                f"(begin_s {after.begin_s:g}) must differ in name and begin"
+            )
+    return {row.name: row.begin_s for row in rows}
+
+
+def _rows(path: Path, key: str, kind: type[RowT]) -> list[RowT]:
+    """Read and check the tables of one kind."""
+    if not path.is_file():
+        raise InputError(f"{path}: no such file of plans")
+    try:
+        rows = tomllib.loads(path.read_text(encoding="utf-8")).get(key, [])
+        return [kind.model_validate(row) for row in rows]
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: broken TOML ({error})") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise InputError(f"{path}: {where}: {first['msg']}, found {first['input']!r}") from None
 
 
 def current_text(network: Network) -> str:

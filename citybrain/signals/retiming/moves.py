@@ -101,6 +101,15 @@ def refit(
     return tuple(rounded(list(np.clip(scaled, low, high)), low, high, room))
 
 
+def shown_once(rules: Rules, junction: int, setting: Setting, cycle: int) -> Setting | None:
+    """Return a setting as a plan may be: each stage once and as long, within its bounds; None where nothing fits."""
+    wish = dict.fromkeys(setting.stages, 0)
+    for stage, green in zip(setting.stages, setting.greens, strict=True):
+        wish[stage] += green
+    greens = refit(rules, junction, tuple(wish), tuple(wish.values()), cycle)
+    return None if greens is None else Setting(tuple(wish), greens, setting.offset)
+
+
 def green_moves(setting: Setting) -> Iterator[Setting]:
     """Give some green of one stage to another, keeping the others' starts where it helps."""
     n = len(setting.greens)

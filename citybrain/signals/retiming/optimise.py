@@ -11,7 +11,7 @@ import numpy as np
 
 from citybrain.signals.retiming.bands import set_bands
 from citybrain.signals.retiming.model import PHASES, pair_costs, solve_offsets
-from citybrain.signals.retiming.moves import Sequences, Setting, apply, refit, setting_of
+from citybrain.signals.retiming.moves import Sequences, Setting, apply, setting_of, shown_once
 from citybrain.signals.retiming.platoon import Objective, PlatoonModel
 from citybrain.signals.retiming.polish import Search
 from citybrain.signals.retiming.problem import Problem
@@ -170,13 +170,9 @@ class Optimiser:
             return None
         timing = self.current.copy()
         for j in self.movable:
-            now = setting_of(timing, j)
-            wish = dict.fromkeys(now.stages, 0)  # a stage that is shown twice is shown once, and as long
-            for stage, green in zip(now.stages, now.greens, strict=True):
-                wish[stage] += green
-            greens = refit(self.problem.rules, j, tuple(wish), tuple(wish.values()), int(timing.cycle[j]))
-            if greens is not None:
-                apply(timing, self.problem.rules, j, Setting(tuple(wish), greens, now.offset))
+            setting = shown_once(self.problem.rules, j, setting_of(timing, j), int(timing.cycle[j]))
+            if setting is not None:
+                apply(timing, self.problem.rules, j, setting)
         search = self._search(timing, deadline, "current plan")
         search.climb(self.movable, self.generator, passes=2)
         return timing

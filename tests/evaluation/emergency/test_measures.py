@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from citybrain.detection.onboard import Call
+from citybrain.evaluation.emergency.losses import Losses, added_waits_s
 from citybrain.evaluation.emergency.measures import Batch, measure, measure_load, trip_rows
 from citybrain.evaluation.emergency.report import write_report
 from citybrain.evaluation.emergency.results import EmergencyResults
@@ -23,6 +25,15 @@ CALLS = tuple(
 )
 
 
+def losses(ended_s, delays, waits):
+    """Two vehicles on the road at 240 s and at the end."""
+    half = np.array([0, 1], dtype=np.int32), np.array([40, 50], dtype=np.float32), np.array([1, 1], dtype=np.float32)
+    return Losses(
+        names=("a", "b"), wish_s=np.zeros(2), inserted_s=np.zeros(2), arrived_s=np.full(2, np.inf), delay_s=np.array(delays),
+        waiting_s=np.array(waits), before_s=30.0, ended_s=ended_s, marks={240.0: half},
+    )  # fmt: skip
+
+
 def twin(times_s, *, ended_s=500.0, others=None, waits=None, cycles=(), lamp="G", teleported=False):
     driven = {}
     for call, travel_s in zip(CALLS, times_s, strict=True):
@@ -32,8 +43,7 @@ def twin(times_s, *, ended_s=500.0, others=None, waits=None, cycles=(), lamp="G"
         one.crossed = [(0, IN, 300.0, 91.0, lamp)]
         driven[call.vehicle_id] = one
     return TwinRecord(
-        driven=driven, begin_s=0.0, ended_s=ended_s, before_s={"a": 10.0, "b": 20.0}, delay_s=others or {"a": 60.0, "b": 70.0},
-        waiting_s=waits or {"a": 5.0, "b": 5.0}, lamps={0: [(0.0, NETWORK.junctions[0].program[3].state),
+        driven=driven, begin_s=0.0, ended_s=ended_s, losses=losses(ended_s, others or (60.0, 70.0), waits or (5.0, 5.0)), lamps={0: [(0.0, NETWORK.junctions[0].program[3].state),
         (80.0, NETWORK.junctions[0].program[0].state)]}, refusals=0, wall_s=1.0,
         events=tuple(Event(time_s=1.0, kind="priority-recovered", data={"cycles": c}) for c in cycles),
     )  # fmt: skip
@@ -45,10 +55,10 @@ def batch(**twins):
 
 WHOLE = batch(
     baseline=twin((200.0, 100.0)),
-    priority=twin((110.0, 80.0), others={"a": 62.0, "b": 70.0}, waits={"a": 9.0, "b": 5.0}, cycles=(0.2, 1.4)),
+    priority=twin((110.0, 80.0), others=(62.0, 70.0), waits=(9.0, 5.0), cycles=(0.2, 1.4)),
     ceiling=twin((100.0, 60.0)),
     siren=twin((150.0, 100.0)),
-    placebo=twin((210.0, 90.0), others={"a": 61.0, "b": 70.0}),
+    placebo=twin((210.0, 90.0), others=(61.0, 70.0)),
 )
 
 
@@ -85,9 +95,10 @@ def test_who_does_not_arrive_is_stuck_and_red_is_counted():
     assert trip_rows(batch(baseline=twin((1.0, 2.0), teleported=True)))[0].baseline_s is None
 
 
-def test_different_windows_are_not_compared():
+def test_twins_are_compared_where_both_have_got_to():
     uneven = batch(baseline=twin((200.0, 100.0)), priority=twin((110.0, 80.0), ended_s=700.0), ceiling=twin((100.0, 60.0)))
-    assert measure([uneven]).others_delay_pct is None
+    assert measure([uneven]).others_delay_pct == 0.0  # at 240 s they had lost the same
+    assert measure_load(2, [uneven]).window_s == 240.0
 
 
 def test_lamps_of_a_call_are_green_where_its_movement_is():
@@ -110,3 +121,20 @@ def test_the_report_says_it(tmp_path):
     assert "died &lt;here&gt;" in text
     assert text.count("<svg") == 5
     assert "http://" not in text.replace("http://www.w3.org", "")
+
+
+def test_losses_at_a_moment_come_from_what_was_known_then():
+    """One arrived before, one was on the road, one waited to get in, one had not wished to depart."""
+    log = Losses(
+        names=("gone", "here", "late", "future"), wish_s=np.array([0.0, 0.0, 50.0, 70.0]),
+        inserted_s=np.array([0.0, 10.0, 80.0, 75.0]), arrived_s=np.array([40.0, np.inf, np.inf, np.inf]),
+        delay_s=np.array([3.0, 30.0, 33.0, 9.0]), waiting_s=np.array([1.0, 20.0, 2.0, 3.0]), before_s=2.0, ended_s=120.0,
+        marks={60.0: (np.array([1]), np.array([12.0]), np.array([4.0]))},
+    )  # fmt: skip
+    delay_s, waiting_s = log.at(60.0)
+    assert delay_s[:3].tolist() == [3.0, 12.0, 10.0]
+    assert waiting_s[:3].tolist() == [1.0, 4.0, 0.0]
+    assert np.isnan(delay_s[3])
+    assert log.grown_s(60.0) == pytest.approx(23.0)
+    assert log.grown_s(120.0) == pytest.approx(73.0)
+    assert added_waits_s(log, log, 60.0).tolist() == [0.0, 0.0, 0.0]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from builders import observation, signal_view
 
+from citybrain.detection.link_times import LinkTimes
 from citybrain.network.intergreens import SignalRules
 from citybrain.network.synthetic import grid_network
 from citybrain.signals.interlock import conflicting_greens
@@ -15,6 +16,7 @@ from citybrain.signals.priority.holds import Holds
 from citybrain.signals.priority.parameters import PriorityParameters
 from citybrain.signals.priority.route import RoutePlanner
 from citybrain.signals.priority.route_line import RouteLine
+from citybrain.signals.priority.service import PriorityService
 from citybrain.signals.priority.stages import ApproachStages
 
 RULES = SignalRules(yellow_s=3.0, all_red_s=1.0)
@@ -42,19 +44,29 @@ def test_every_approach_can_be_cleared_without_a_conflict(stages, left_hand):
                 m for m in own.movements
                 if not network.movements[m].is_crossing and network.lanes[network.movements[m].from_lane].edge == edge
             )  # fmt: skip
-            stage = more.serving(own.index, movements, (edge,), 0)
-            assert all(junction.stages[stage].state[network.movements[m].link] == "G" for m in movements)
-            assert 0 <= more.own_stage(own.index, stage) < len(own.stages)
+            for shown in range(len(junction.stages)):  # whatever is shown, a stage that clears one lane only is not enough
+                stage = more.serving(own.index, (edge,), shown)
+                assert all(junction.stages[stage].state[network.movements[m].link] == "G" for m in movements)
+                assert 0 <= more.own_stage(own.index, stage) < len(own.stages)
+
+
+def test_a_policy_never_sees_an_added_stage_whoever_shows_it():
+    service = PriorityService(NETWORK, RULES, key=b"key", times=LinkTimes(NETWORK), own_plans=False)
+    most = [len(junction.stages) - 1 for junction in service.network.junctions]
+    seen = service.view(signal_view(most)).stage
+    assert all(stage < len(junction.stages) for stage, junction in zip(seen, NETWORK.junctions, strict=True))
+    own = signal_view([1] * len(most))
+    assert service.view(own) is own
 
 
 def corridor(stages=None):
-    return Corridor(stages or ApproachStages(NETWORK), RULES, PARAMETERS)
+    return Corridor(stages or ApproachStages(NETWORK), RULES, PARAMETERS, own_plans=False)
 
 
-def wishes(place_m, speed_mps=14.0, vehicles=(), shown=1):
+def wishes(place_m, speed_mps=14.0, vehicles=(), shown=1, elapsed_s=60.0, **more):
     stage = [shown] * len(NETWORK.junctions)
     seen = observation(NETWORK, vehicles, stage=stage)
-    return corridor().wishes("ev", 0, LINE, (place_m, speed_mps), seen, signal_view(stage, elapsed_s=60.0))
+    return corridor().wishes("ev", 0, LINE, (place_m, speed_mps), seen, signal_view(stage, elapsed_s=elapsed_s), **more)
 
 
 def queue(crossing, n):
@@ -127,3 +139,22 @@ def test_a_hold_ends_and_stays_away_for_a_while():
     assert holds.wants(key, -1.0, end_s + PARAMETERS.lockout_s, pass_s=5.0) == "processing"
     holds.drop("ev")
     assert not holds.active(key)
+
+
+def test_who_stands_tells_how_long_the_queue_is():
+    place_m = LINE.crossings[0].at_m - 75.0
+    moving, standing = wishes(place_m)[0], wishes(place_m, 0.0, stands_s=5.0)[0]
+    assert standing.pass_s > moving.pass_s + 10.0
+    assert not standing.futile
+
+
+def test_green_for_who_stands_on_is_given_up():
+    place_m, own = LINE.crossings[0].at_m - 10.0, wishes(0.0)[0].stage
+    assert wishes(place_m, 0.0, shown=own, stands_s=40.0)[0].futile
+    assert not wishes(place_m, 0.0, shown=own, stands_s=40.0, elapsed_s=15.0)[0].futile  # it has hardly begun
+    assert not wishes(place_m, 0.0, shown=own, stands_s=10.0)[0].futile  # it has only just stopped
+    holds, key = Holds(PARAMETERS), ("ev", 0, 0)
+    assert holds.wants(key, -1.0, 1.0, pass_s=5.0) == "processing"
+    holds.give_up(key, 20.0)
+    assert holds.wants(key, -1.0, 21.0, pass_s=5.0) == "reserviceLocked"
+    assert holds.wants(key, -1.0, 20.0 + PARAMETERS.lockout_s, pass_s=5.0) == "processing"

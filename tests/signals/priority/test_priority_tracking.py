@@ -92,3 +92,16 @@ def test_a_driver_who_leaves_the_route_is_noticed():
     other = next(e.index for e in NETWORK.edges if e.index not in way)
     assert not track.hear(message(4, 3.0, other, 0.1))  # once may be an error
     assert track.hear(message(5, 4.0, other, 0.2))
+
+
+def test_who_stands_at_a_stop_line_has_not_passed_it():
+    origin, destination = ends()
+    way, _ = RoutePlanner(NETWORK).fastest(origin, destination, FREE_S)
+    track = Track(NETWORK, message(1, 0.0, origin, 0.99, speed_mps=14.0), 0)
+    track.hear(message(2, 1.0, origin, 1.0, speed_mps=14.0))
+    track.follow(way, 1000)
+    line_m = track.line.crossings[0].at_m
+    assert track.at(2.0)[0] < line_m  # by its speed alone it would be beyond
+    assert track.at(9.0)[0] > line_m  # nothing was heard of it for long: it must be
+    track.hear(message(3, 3.0, way[1], 0.0, speed_mps=14.0))
+    assert track.at(3.0)[0] > line_m

@@ -1,0 +1,1 @@
+"""Exchange with other tools: GMNS, GeoPackage, spreadsheets of plans, tables of counts."""

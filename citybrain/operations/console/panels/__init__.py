@@ -1,0 +1,1 @@
+"""The parts of the console beside the map, one file each."""

@@ -1,0 +1,1 @@
+"""Migrations of the record's tables, run by :func:`citybrain.operations.record.database.open_database`."""

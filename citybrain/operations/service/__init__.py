@@ -1,0 +1,1 @@
+"""The service process: keeps the loop process alive, the record, and the state that people look at."""

@@ -1,0 +1,74 @@
+"""What stands before every request."""
+
+from __future__ import annotations
+
+import pytest
+from fastapi import FastAPI, Request
+from starlette.testclient import TestClient
+
+from citybrain.operations.api.guard import MOST_BODY_BYTES, Guard, RateLimit, _Buckets
+
+
+def client(**options):
+    app = FastAPI()
+
+    @app.post("/api/x")
+    async def take(request: Request):
+        return len(await request.body())
+
+    @app.get("/page")
+    def page():
+        return "ok"
+
+    app.add_middleware(Guard, **{"hosts": ("localhost", "[::1]", "room.example.org"), "limit": None, **options})
+    return TestClient(app, base_url="http://localhost")
+
+
+@pytest.mark.parametrize("host", ["localhost", "localhost:8080", "LOCALHOST", "[::1]:8080", "room.example.org"])
+def test_it_answers_to_its_names(host):
+    assert client().get("/page", headers={"host": host}).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["evil.example.org", "", "127.0.0.1.evil.org", "localhost.evil.org", "[::2]", "[::1"])
+def test_it_does_not_answer_to_others(host):
+    assert client().get("/page", headers={"host": host}).status_code == 400
+    assert client(hosts=("*",)).get("/page", headers={"host": host}).status_code == 200
+
+
+@pytest.mark.parametrize("size", [0, 1, MOST_BODY_BYTES])
+def test_bodies_that_are_short_enough_pass(size):
+    assert client().post("/api/x", content=b"x" * size).json() == size
+
+
+def test_bodies_that_are_too_long_do_not_whether_they_say_so_or_not():
+    assert client().post("/api/x", content=b"x" * (MOST_BODY_BYTES + 1)).status_code == 413
+
+    def endless():
+        for _ in range(100):
+            yield b"x" * 10_000
+
+    assert client().post("/api/x", content=endless()).status_code == 413
+    assert client().post("/api/x", content=b"", headers={"content-length": "many"}).status_code == 413
+
+
+def test_who_asks_too_often_must_wait_and_pages_are_not_counted():
+    one = client(limit=RateLimit(per_s=0.001, burst=3))
+    answers = [one.post("/api/x") for _ in range(5)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429, 429]
+    assert answers[-1].headers["retry-after"] == "1"
+    assert one.get("/page").status_code == 200
+
+
+def test_a_bucket_fills_again_and_each_client_has_its_own():
+    now_s = [0.0]
+    buckets = _Buckets(RateLimit(per_s=2.0, burst=2), clock=lambda: now_s[0])
+    assert [buckets.take("a") for _ in range(3)] == [True, True, False]
+    assert buckets.take("b")
+    now_s[0] = 0.5
+    assert [buckets.take("a") for _ in range(2)] == [True, False]
+
+
+def test_every_answer_has_the_headers_that_browsers_heed():
+    for answer in (client().get("/page"), client().get("/page", headers={"host": "evil"})):
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["x-frame-options"] == "DENY"
