@@ -85,13 +85,13 @@ class Interlock:
     def advance(self, decision: Decision, time_ms: int, shown: Sequence[str] | None = None) -> list[Command]:
         """Return the commands for lamps that change now.
 
+        Refusals are counted in ``refusals`` and described in ``events``, which
+        hold those of the latest call only.
+
         Parameters
         ----------
         shown : sequence of str, optional
             The lamps that each junction shows; needed to take one over from its own program.
-
-        Refusals are counted in ``refusals`` and described in ``events``, which
-        hold those of the latest call only.
 
         Raises
         ------

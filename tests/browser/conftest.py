@@ -21,7 +21,7 @@ from citybrain.operations.access import new_token
 START_S = 120.0
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The room in a process of its own, at ten times real time."""
     folder = tmp_path_factory.mktemp("room")
@@ -64,7 +64,7 @@ def _wait(url: str, room: subprocess.Popen[Any], log: Path) -> None:
     pytest.fail(f"the room did not start: {log.read_text()[-2000:]}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # its event loop must not run on under other tests
 def chromium() -> Iterator[Any]:
     """A headless Chromium of the system; skips where there is none."""
     api = pytest.importorskip("playwright.sync_api", reason="pip install playwright")

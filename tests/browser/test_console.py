@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from visits import Served, Visit
 
-pytestmark = [pytest.mark.sumo, pytest.mark.filterwarnings("default")]
+pytestmark = [pytest.mark.sumo, pytest.mark.alone, pytest.mark.filterwarnings("default")]
 
 
 def confirm(visit: Visit, reason: str) -> None:

@@ -7,7 +7,7 @@ from api_fuzz import fuzz
 from cases import build_case
 from rooms import WatchedRoom
 
-pytestmark = pytest.mark.sumo
+pytestmark = [pytest.mark.sumo, pytest.mark.alone]
 
 
 @pytest.fixture(scope="module")

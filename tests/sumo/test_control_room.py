@@ -21,7 +21,7 @@ from citybrain.operations.replay import check_again
 from citybrain.signals.plan import Plan
 from citybrain.signals.retiming.files import toml_text
 
-pytestmark = pytest.mark.sumo
+pytestmark = [pytest.mark.sumo, pytest.mark.alone]
 
 
 @pytest.fixture(scope="module")

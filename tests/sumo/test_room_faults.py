@@ -22,7 +22,7 @@ from citybrain.operations.record.database import open_database
 from citybrain.operations.record.reader import check_chain, list_runs, read_run
 from citybrain.operations.replay import check_again
 
-pytestmark = pytest.mark.sumo
+pytestmark = [pytest.mark.sumo, pytest.mark.alone]
 LISTEN = "from urllib.request import urlopen; urlopen('http://localhost:18443/api/events').read()"
 ACTS_S = 2.0
 SLACK_S = 1.5  # for a machine that does other things, too
