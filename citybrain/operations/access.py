@@ -81,8 +81,10 @@ def new_token(path: Path, *, name: str, role: Role, days: float | None = None) -
     Raises
     ------
     InputError
-        If the name has a token.
+        If the name is empty, or has a token.
     """
+    if not name.strip():
+        raise InputError(f"the name {name!r} says nobody, and the audit must say who; give the person's name")
     tokens = read_tokens(path)
     if any(token.name == name for token in tokens):
         raise InputError(f"{path}: {name!r} has a token; withdraw it first: citybrain token withdraw {name}")

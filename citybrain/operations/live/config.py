@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from citybrain.demand.scenario import open_scenario
 from citybrain.detection import check_sensors
-from citybrain.errors import InputError
+from citybrain.detection.incidents import detectors
+from citybrain.errors import InputError, nearest_hint
 from citybrain.operations.live.ladder import LadderParameters
 from citybrain.signals.policy import NativePolicy, find_policy
 
@@ -63,6 +64,9 @@ def check_config(config: RoomConfig) -> None:
     """Raise InputError where a configuration names what does not exist, before anything starts."""
     open_scenario(config.scenario, begin_s=config.begin_s, end_s=config.end_s)
     check_sensors(config.sensors)
+    known = detectors()
+    if config.detector and config.detector not in known:
+        raise InputError(f"unknown incident detector {config.detector!r}{nearest_hint(config.detector, known)}")
     made = find_policy(config.policy)
     if made.origin == "built in" and isinstance(made.make(**config.parameters), NativePolicy):
         raise InputError(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from citybrain.detection.incidents import LinkSigns, Tracker, detectors
-from citybrain.errors import InputError, nearest_hint
 from citybrain.messages import Event, Observation
 from citybrain.network.model import Network
 from citybrain.operations.live.reports import Suspected
@@ -22,8 +21,6 @@ class IncidentDesk:
 
     def __init__(self, network: Network, detector: str) -> None:
         known = detectors()
-        if detector and detector not in known:
-            raise InputError(f"unknown incident detector {detector!r}{nearest_hint(detector, known)}")
         self._on = bool(detector)
         if self._on:
             self._signs = LinkSigns(network)
