@@ -36,6 +36,9 @@ def incidents(
     spec: Annotated[
         Path | None, typer.Option(help="TOML file with [[incident]] tables, instead of drawing them by the seed.")
     ] = None,
+    detectors: Annotated[
+        str, typer.Option(help="Detectors to judge, such as discharge,snd; all that are installed if not given.")
+    ] = "",
     policy: Annotated[str, typer.Option(help="Policy that runs the signals.")] = "fixed-time",
     response: Annotated[
         str, typer.Option(help="Sensors by which incidents are answered (advice, held-back greens) in one more run a seed.")
@@ -64,6 +67,7 @@ def incidents(
     request = IncidentRequest(
         scenario=None if recorded else open_scenario(scenario, begin_s=begin, end_s=end),
         sensors=tuple(dict.fromkeys(name.strip() for name in sensors.split(",") if name.strip())),
+        detectors=tuple(dict.fromkeys(name.strip() for name in detectors.split(",") if name.strip())),
         seeds=parse_seeds(seeds),
         count=count,
         spec=spec,

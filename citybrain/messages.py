@@ -59,6 +59,24 @@ class Vehicles:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """Vehicles that cameras see, where they are: whatever is believed of where they go. One row each.
+
+    Attributes
+    ----------
+    lane : ndarray of int32
+        Lane that it is on.
+    to_end_m : ndarray of float64
+        From its front to the end of that lane.
+    speed_mps : ndarray of float64
+    """
+
+    lane: NDArray[np.int32]
+    to_end_m: NDArray[np.float64]
+    speed_mps: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SignalView:
     """What each junction shows, as the interlock knows it; arrays over junctions.
 
@@ -130,6 +148,8 @@ class Observation:
         Where there are loops.
     entered : ndarray of float64, by lane, optional
         Vehicles that a tracker newly sees on their way to this stop line, since the observation before.
+    seen : Seen, optional
+        Where there are cameras: vehicles on the approaches, places on the road.
     """
 
     time_s: float
@@ -145,6 +165,7 @@ class Observation:
     signals: SignalView
     loops: LoopData | None = None
     entered: NDArray[np.float64] | None = None
+    seen: Seen | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from citybrain.detection.perfect import lane_summary, waiting_inside
 from citybrain.detection.tracks import Tracks
 from citybrain.detection.view import Clock, calls, join, select
 from citybrain.detection.way_choice import WayChoice
-from citybrain.messages import Observation, SignalView, Vehicles
+from citybrain.messages import Observation, Seen, SignalView, Vehicles
 from citybrain.network.model import Network
 from citybrain.simulation.plant import Plant, Readings
 
@@ -171,6 +171,23 @@ class Camera:
             inside=np.where(self._counted, inside, 0.0),
             signals=signals,
             entered=self._entered(readings.key[seen.row], seen, time_s),
+            seen=self._on_road(readings, noticed, speed, time_s),
+        )
+
+    def _on_road(
+        self, readings: Readings, noticed: NDArray[np.bool_], speed: NDArray[np.float64], time_s: float
+    ) -> Seen:
+        """Everybody who is noticed on an approach, those too who may not be bound for its stop line."""
+        lane = np.maximum(readings.lane, 0)
+        to_end_m = self._a.length_m[lane] - readings.position_m
+        to_stop_m = to_end_m + self._nearest_m[lane]
+        row = np.flatnonzero(noticed & (readings.lane >= 0) & (to_stop_m <= self.parameters.sight_m))
+        error_m = self.parameters.place_error * to_stop_m[row]
+        error_m *= normal(self._seed, _PLACE, readings.key[row], int(time_s))
+        return Seen(
+            lane=readings.lane[row].astype(np.int32),
+            to_end_m=np.maximum(to_end_m[row] + error_m, 0.0),
+            speed_mps=speed[row],
         )
 
     def _look(self, readings: Readings, time_s: float) -> tuple[_Seen, NDArray[np.bool_]]:

@@ -14,10 +14,11 @@ from citybrain.network.model import Network
 _LEAVING_MPS = 7.0
 _HEAD_M = 10.0
 _STANDS_MPS, _DRIVES_MPS = 1.0, 5.0
-_SAME_M = 20.0
 _LEAST_SHARE = 0.1
 _PRIOR = {"straight": 2.0, "uturn": 0.05}
 _PART = 0.34
+_PROBE = -2
+"""Origin of the rows that are probes."""
 
 
 class QueueModel:
@@ -38,6 +39,10 @@ class QueueModel:
     share : float
         Of vehicles that report.
     prior_vps, prior_s, memory_s, saturation_vps : float
+
+    Only those who do not report are modelled: probes are where they say they are. What is behind the last
+    standing probe has come since it joined the queue, at the flow of those who do not report (Comert and Cetin 2009,
+    European Journal of Operational Research 197: thinned Poisson arrivals do not depend on the probes).
     """
 
     def __init__(
@@ -59,7 +64,7 @@ class QueueModel:
         n = len(network.lanes)
         self._reports, self._time_s = np.zeros(n), 0.0
         self._turns = np.array([_PRIOR.get(m.turn, 1.0) for m in network.movements])
-        self._fed_vps, self._due = np.zeros(n), np.zeros(n)
+        self._fed_vps, self._due, self._credit = np.zeros(n), np.zeros(n), np.zeros(n)
         self.flow_vps = np.where(approaches.is_stop, prior_vps, 0.0)
         to_lane = np.array([max(m.to_lane, 0) for m in network.movements], dtype=np.int64)
         self._exit_edge = approaches.edge[to_lane]
@@ -73,18 +78,22 @@ class QueueModel:
         b, lamps, n = self.belief, self._lamps, len(self.flow_vps)
         self._arrive(dt_s)
         b.advance(dt_s, self._stop_line)
+        b.keep(b.origin != _PROBE)  # they say themselves where they are
         green = lamps.green(signals)
         # a shared lane moves while any of its turns has green, at the share of those that have
         chance = self._turns * green
         total = np.bincount(lamps.lane, weights=self._turns[lamps.movement], minlength=n)
         open_ = np.bincount(lamps.lane, weights=chance[lamps.movement], minlength=n)
         out = self._saturation_vps * dt_s * open_ / np.maximum(total, 1e-9)
+        reported = np.bincount(lamps.lane, weights=passed[lamps.movement], minlength=n)
+        self._credit = np.minimum(self._credit, 0.0) + out - reported  # what probes took of the green is gone
+        out = np.maximum(self._credit, 0.0)
         taken = b.consume(out, np.full(n, _HEAD_M)).by_lane(n)
         departures = np.zeros(len(chance))
         lane = lamps.lane
         departures[lamps.movement] = taken[lane] * chance[lamps.movement] / np.maximum(open_[lane], 1e-9)
         self._depart(departures, dt_s)
-        return departures
+        return departures + passed
 
     def _learn(self, dt_s: float, passed: NDArray[np.float64]) -> None:
         lamps, n = self._lamps, len(self.flow_vps)
@@ -99,7 +108,8 @@ class QueueModel:
     def _arrive(self, dt_s: float) -> None:
         """Let those come whom no signal sends."""
         stops = self._stops
-        self._due[stops] += dt_s * np.maximum(self.flow_vps[stops] - self._fed_vps[stops], 0.0)
+        hidden = 1.0 - self._share
+        self._due[stops] += dt_s * np.maximum(hidden * self.flow_vps[stops] - self._fed_vps[stops], 0.0)
         lane = stops[self._due[stops] >= _PART]
         self._due[lane] -= _PART
         n = len(lane)
@@ -131,15 +141,11 @@ class QueueModel:
         np.maximum.at(queue_m, lane[stands], distance_m[stands])
         ahead = b.distance_m <= queue_m[b.lane] + SPACE_M / 2
         weight = np.bincount(b.lane[ahead], weights=b.weight[ahead], minlength=n)
-        lacking = np.where(np.isfinite(queue_m), np.floor(queue_m / SPACE_M + 0.5) + 1.0 - weight, 0.0)
+        reporting = np.bincount(lane[stands], distance_m[stands] <= queue_m[lane[stands]] + SPACE_M / 2, n)
+        ahead_n = np.floor(np.maximum(queue_m, 0.0) / SPACE_M + 0.5) + 1.0 - reporting
+        lacking = np.where(np.isfinite(queue_m), ahead_n - weight, 0.0)
+        b.weight[ahead] *= np.minimum(np.maximum(ahead_n, 0.0) / np.maximum(weight, 1e-9), 1.0)[b.lane[ahead]]
         short = np.flatnonzero(lacking >= 0.5)
         b.add_queue(short, queue_m[short], lacking[short])
-        # who drives alone is somebody of whom the model did not know
-        drives &= distance_m > _HEAD_M
-        order = np.argsort(b.lane * 1e4 + b.distance_m)
-        place = (b.lane * 1e4 + b.distance_m)[order]
-        own = lane[drives] * 1e4 + distance_m[drives]
-        near = np.searchsorted(place, own + _SAME_M) > np.searchsorted(place, own - _SAME_M)
-        lonely = np.flatnonzero(drives)[~near]
-        k = len(lonely)
-        b.add(lane[lonely], distance_m[lonely], speed_mps[lonely], np.ones(k), np.zeros(k))
+        known = len(lane)
+        b.add(lane, distance_m, speed_mps, np.ones(known), np.zeros(known), np.full(known, _PROBE))

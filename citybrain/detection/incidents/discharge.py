@@ -11,18 +11,23 @@ from citybrain.detection.incidents.lane_shares import LaneShares
 from citybrain.detection.incidents.link_signs import GATE_M, LinkSigns, Signs
 from citybrain.detection.incidents.overdue import Overdue
 from citybrain.detection.incidents.spill import Spill
+from citybrain.detection.incidents.usual import Usual
 from citybrain.network.model import Network
 
+_OF_LANES = ("stuck", "gap", "green", "lane-in", "lane-out")
+_OF_LINKS = ("overdue", "spill", "crawl")
 MOST = 30.0
 """Highest score: the end of an incident must show soon after it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DischargeParameters:
-    """Parameters of :class:`Discharge`; scores are log-likelihood ratios.
+    """Parameters of :class:`Discharge`; evidence is in the manner of log-likelihood ratios.
 
     Parameters
     ----------
+    false_per_day : float
+        False alarms that are aimed at, in the whole network.
     stuck_per_s : float
         For each second that somebody is seen to stand with a free road ahead.
     overdue_weight : float
@@ -34,21 +39,28 @@ class DischargeParameters:
         How long a loop must be occupied, and one ahead of it free, to count as standing and as free.
     crawl_per_s, drive_per_s : float
         For each second that somebody with a free road ahead is seen to crawl, and against it if he drives.
+    beside_a_queue : float
+        Share of that which counts beside a queue from there to the stop line.
     saturation_vps : float
         Discharge of a lane on protected green while somebody waits.
+    most_a_green : float
+        The most that one green tells: somebody in the wrong lane may hold up a whole one.
     start_up_s : float
         Green that passes before discharge is expected.
     left : float
         Share of its usual count that a blocked lane keeps.
     """
 
+    false_per_day: float = 3.0
     stuck_per_s: float = 0.5
     overdue_weight: float = 0.65
     gap_per_s: float = 0.35
     settle_s: float = 4.0
     crawl_per_s: float = 0.2
     drive_per_s: float = 0.8
+    beside_a_queue: float = 0.2
     saturation_vps: float = 0.35
+    most_a_green: float = 5.0
     start_up_s: float = 6.0
     left: float = 0.3
 
@@ -76,6 +88,14 @@ class Discharge:
         self._stands_s, self._free_s = np.zeros(n), np.zeros(n)
         self._was_on, self._was_off = np.zeros((2, n), np.bool_), np.zeros((2, n), np.bool_)
         self._head_m = np.full(n, np.nan)
+        self._phase_gain = np.zeros(n)
+        tests = (*_OF_LANES, *_OF_LINKS)
+        rate = p.false_per_day / len(tests)
+        self._usual = {
+            name: Usual(n if name in _OF_LANES else n_links, threshold=self.threshold, false_per_day=rate)
+            for name in tests
+        }
+        self._scores: dict[str, NDArray[np.float64]] = {}
 
     def update(self, signs: Signs) -> NDArray[np.float64]:
         """Return the score of every link after one more step."""
@@ -87,31 +107,27 @@ class Discharge:
         self._stands_s = np.where(s.gate_on & ~moves, self._stands_s + s.dt_s, 0.0)
         self._free_s = np.where(s.stop_on, 0.0, self._free_s + s.dt_s)
         works = self._was_on & self._was_off  # what never changed is stuck or dead
+        standing = s.gate_on & (self._stands_s >= 2.0) & works[1]
         self._see(s)
         self._test_gap(s, moves, works[0] & works[1])
-        self._test_green(s, works[0])
+        self._test_green(s, works[0], s.exit_full | self._spill.into_a_queue(standing & s.has_gate))
         self._test_lanes(s, works)
-        standing = s.gate_on & (self._stands_s >= 2.0) & works[1]
         self._spill.update(s, standing & s.has_gate, works[0])
         link = self._links.link_of
         held = np.bincount(link, standing, n) > 0
         left = np.bincount(link, np.where(self._links.is_stop, s.stop_count, 0.0), n).astype(np.float64)
         weight = self.parameters.overdue_weight
         self._late = np.minimum(weight * self._overdue.update(s, left, held, self._late / weight), MOST)
+        evidence = (self._stuck, self._gap, self._green, self._came_short, self._went_short)
+        of_links = (self._late, self._spill.score, self._crawl)
+        for name, value in zip((*_OF_LANES, *_OF_LINKS), (*evidence, *of_links), strict=True):
+            self._scores[name] = self._usual[name].scale(value, s.dt_s)
         return np.asarray(np.maximum.reduce(list(self.by_test().values())))
 
     def by_test(self) -> dict[str, NDArray[np.float64]]:
         """Return the score of every link by test."""
-        return {
-            "stuck": self._of_links(self._stuck),
-            "gap": self._of_links(self._gap),
-            "overdue": self._late,
-            "green": self._of_links(self._green),
-            "lane-in": self._of_links(self._came_short),
-            "lane-out": self._of_links(self._went_short),
-            "spill": self._spill.score,
-            "crawl": self._crawl,
-        }
+        lanes = {name: self._of_links(self._scores[name]) for name in _OF_LANES}
+        return lanes | {name: self._scores[name] for name in _OF_LINKS}
 
     def _of_links(self, by_lane: NDArray[np.float64]) -> NDArray[np.float64]:
         best = np.zeros(len(self._links.edge))
@@ -129,17 +145,23 @@ class Discharge:
 
     def _test_gap(self, s: Signs, moves: NDArray[np.bool_], works: NDArray[np.bool_]) -> None:
         p = self.parameters
-        gap = s.has_gate & ~s.seen & works & (self._stands_s >= p.settle_s) & (self._free_s >= p.settle_s)
+        stands = s.gate_on & (self._stands_s >= p.settle_s)
+        gap = s.has_gate & self._links.is_stop & ~s.seen & works & stands & (self._free_s >= p.settle_s)
+        queue = self._links.any_beside(stands & s.stop_on)  # to join which somebody may wait for a gap
+        gain = np.where(queue, p.beside_a_queue, 1.0) * p.gap_per_s * s.dt_s
         against = np.where(moves, 1.0, np.where(s.gate_on, 0.0, 0.3 * s.dt_s))
-        self._gap = np.clip(self._gap + np.where(gap, p.gap_per_s * s.dt_s, -against), 0.0, MOST)
+        self._gap = np.clip(self._gap + np.where(gap, gain, -against), 0.0, MOST)
 
-    def _test_green(self, s: Signs, works: NDArray[np.bool_]) -> None:
+    def _test_green(self, s: Signs, works: NDArray[np.bool_], exit_full: NDArray[np.bool_]) -> None:
         p = self.parameters
         full_green = s.green >= 1.0
         self._green_s = np.where(full_green, self._green_s + s.dt_s, 0.0)
         waits = s.stop_on & works
-        due = self._links.is_stop & full_green & (self._green_s > p.start_up_s) & waits & ~s.exit_full
-        gain = np.where(due, p.saturation_vps * s.dt_s, 0.0) - 1.5 * s.stop_count
+        due = self._links.is_stop & full_green & (self._green_s > p.start_up_s) & waits & ~exit_full
+        self._phase_gain = np.where(full_green, self._phase_gain, 0.0)
+        gain = np.minimum(np.where(due, p.saturation_vps * s.dt_s, 0.0), p.most_a_green - self._phase_gain)
+        self._phase_gain += gain
+        gain -= 1.5 * s.stop_count
         gone = full_green & ~waits
         self._green = np.clip(self._green + gain - np.where(gone, 0.3 * s.dt_s, 0.0), 0.0, MOST)
 
@@ -153,15 +175,16 @@ class Discharge:
 
     def lane_scores(self) -> NDArray[np.float64]:
         """Return the score of every stop lane; what is told of the link alone holds for all of them."""
-        of_link = np.maximum.reduce([self._late, self._spill.score, self._crawl])
-        by_lane = np.maximum.reduce([self._stuck, self._gap, self._green, self._came_short, self._went_short])
+        of_link = np.maximum.reduce([self._scores[name] for name in _OF_LINKS])
+        by_lane = np.maximum.reduce([self._scores[name] for name in _OF_LANES])
         return np.asarray(np.maximum(by_lane, of_link[self._links.link_of]))
 
     def distance_m(self) -> NDArray[np.float64]:
         """Return by link where the cause seems to lie, from the stop line; NaN where only counts tell."""
         place = np.full(len(self._links.edge), np.nan)
-        rest = np.maximum.reduce([self._late, self._spill.score, self._crawl])
-        for lane in np.flatnonzero(np.maximum(self._stuck, self._gap) >= np.maximum(rest[self._links.link_of], 1.0)):
-            at_m = self._head_m[lane] if self._stuck[lane] >= self._gap[lane] else GATE_M / 2
+        rest = np.maximum.reduce([self._scores[name] for name in _OF_LINKS])
+        stuck, gap = self._scores["stuck"], self._scores["gap"]
+        for lane in np.flatnonzero(np.maximum(stuck, gap) >= np.maximum(rest[self._links.link_of], 1.0)):
+            at_m = self._head_m[lane] if stuck[lane] >= gap[lane] else GATE_M / 2
             place[self._links.link_of[lane]] = at_m + self._links.beyond_m[lane]
         return place

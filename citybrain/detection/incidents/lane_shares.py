@@ -10,10 +10,17 @@ from citybrain.detection.incidents.shape import Shape
 _MEMORY_VEHICLES = 200.0
 _LEARNING_VEHICLES = 60.0
 _CAUTION = 0.8
+_BLOCK_VEHICLES = 4.0
+_SPREAD_PRIOR, _SPREAD_USUAL = 4.0, 1.5
+_MOST_SPREAD, _MOST_SAMPLE = 8.0, 10.0
+_FADE = 0.98
 
 
 class LaneShares:
     """A CUSUM (Page 1954) of a lane's count against its share of what the lanes of its link counted in the same steps.
+
+    The evidence is divided by the dispersion that the lane's share has shown (quasi-likelihood): drivers choose lanes by
+    where they go next, and the turns that are wanted change with every platoon.
 
     Parameters
     ----------
@@ -23,6 +30,9 @@ class LaneShares:
 
     def __init__(self, shape: Shape, *, left: float) -> None:
         self._shape, self._left = shape, left
+        n = len(shape.lane)
+        self._spread_sum, self._spread_n = np.full(n, _SPREAD_PRIOR * _SPREAD_USUAL), np.full(n, _SPREAD_PRIOR)
+        self._block_due, self._block_came, self._block_of = np.zeros(n), np.zeros(n), np.zeros(n)
         self._share, self._heard = np.zeros(len(shape.lane)), np.zeros(len(shape.lane))
 
     def gain(
@@ -49,4 +59,20 @@ class LaneShares:
         known = np.minimum(np.maximum(self._heard, 1.0), _MEMORY_VEHICLES)
         learnt = trusted & (total > 0)
         self._share += np.where(learnt, (came - self._share * total) / known, 0.0)
-        return np.asarray(gain)
+        self._watch_spread(came, total)
+        return np.asarray(gain / np.clip(self._spread_sum / self._spread_n, 1.0, _MOST_SPREAD))
+
+    def _watch_spread(self, came: NDArray[np.float64], total: NDArray[np.float64]) -> None:
+        """Compare what came with what was due, every few vehicles."""
+        known = self._heard > _LEARNING_VEHICLES / 2
+        self._block_due += np.where(known, self._share * total, 0.0)
+        self._block_came += np.where(known & (total > 0), came, 0.0)
+        self._block_of += np.where(known, total, 0.0)
+        done = self._block_due >= _BLOCK_VEHICLES
+        due, free = self._block_due, np.maximum(1.0 - self._block_due / np.maximum(self._block_of, 1e-9), 0.1)
+        short = np.maximum(due - self._block_came, 0.0)  # too few; more than due is no sign
+        sample = np.minimum(2.0 * short**2 / np.maximum(due * free, 1e-9), _MOST_SAMPLE)
+        self._spread_sum = np.where(done, self._spread_sum * _FADE + sample, self._spread_sum)
+        self._spread_n = np.where(done, self._spread_n * _FADE + 1.0, self._spread_n)
+        for block in (self._block_due, self._block_came, self._block_of):
+            block[done] = 0.0

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from citybrain.detection.incidents.shape import Shape
 from citybrain.detection.incidents.standing import Standing
 from citybrain.detection.lamps import Lamps
-from citybrain.messages import Observation
+from citybrain.messages import Observation, Seen
 from citybrain.network.model import Network
 
 GATE_M = 60.0
@@ -97,11 +97,12 @@ class LinkSigns(Shape):
         np.logical_or.at(full, self._from, stands[self._to])
         loops = observation.loops
         if loops is None:
-            self._standing.update(observation, dt_s)
+            noticed = self._noticed(observation)
+            self._standing.update(noticed, dt_s)
             stuck_s, stuck_at_m = self._standing.stuck_s, self._standing.at_m
-            crawling, driving = self._free_drivers(observation)
+            crawling, driving = self._free_drivers(noticed)
             seen = (observation.confidence > 0)[lane]
-            stop_on, gate_on = self._covered(observation, n)
+            stop_on, gate_on = self._covered(noticed, n)
             count = np.bincount(self._from, weights=observation.passed[self._index], minlength=n).astype(np.float64)
             gate_count, has_gate = np.full(n, np.nan), self.approaches.length_m > GATE_M + _HALF_M
             entered = np.zeros(n) if observation.entered is None else observation.entered
@@ -136,16 +137,24 @@ class LinkSigns(Shape):
             passed=observation.passed,
         )
 
-    def _free_drivers(self, o: Observation) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """By watched lane: vehicles with a free road ahead that crawl, and that drive."""
+    def _noticed(self, o: Observation) -> Seen:
+        """Who is seen on the road; sensors that are no cameras say it of those bound for a stop line."""
+        if o.seen is not None:
+            return o.seen
         v = o.vehicles
-        row = np.where(v.road_lane >= 0, self.row_of[np.maximum(v.road_lane, 0)], -1)
+        on = np.flatnonzero((v.road_lane >= 0) & (self.row_of[np.maximum(v.road_lane, 0)] >= 0))
+        to_end_m = v.distance_m[on] - self.beyond_m[self.row_of[v.road_lane[on]]]
+        return Seen(lane=v.road_lane[on], to_end_m=np.maximum(to_end_m, 0.0), speed_mps=v.speed_mps[on])
+
+    def _free_drivers(self, v: Seen) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """By watched lane: vehicles with a free road ahead that crawl, and that drive."""
+        row = self.row_of[v.lane]
         on = np.flatnonzero(row >= 0)
-        on = on[np.lexsort((v.distance_m[on], row[on]))]
-        row, at_m, speed = row[on], v.distance_m[on], v.speed_mps[on]
+        on = on[np.lexsort((v.to_end_m[on], row[on]))]
+        row, at_m, speed = row[on], v.to_end_m[on], v.speed_mps[on]
         first = np.diff(row, prepend=-1) != 0
-        ahead_m = np.where(first, at_m - self.beyond_m[row], np.diff(at_m, prepend=0.0))
-        free = (ahead_m > _FREE_AHEAD_M) & (at_m - self.beyond_m[row] > _UPSTREAM_M) & (speed >= _STANDS_MPS)
+        ahead_m = np.where(first, at_m, np.diff(at_m, prepend=0.0))
+        free = (ahead_m > _FREE_AHEAD_M) & (at_m > _UPSTREAM_M) & (speed >= _STANDS_MPS)
         slow = speed < _CRAWLS * self.approaches.limit_mps[self.lane[row]]
         n = len(self.lane)
         return (
@@ -153,8 +162,6 @@ class LinkSigns(Shape):
             np.bincount(row[free & ~slow], minlength=n).astype(np.float64),
         )
 
-    def _covered(self, o: Observation, n: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        v = o.vehicles
-        on = (v.road_lane >= 0) & (v.road_lane == v.lane)
-        at_stop, at_gate = on & (v.distance_m <= _STOP_M), on & (np.abs(v.distance_m - GATE_M) <= _HALF_M)
+    def _covered(self, v: Seen, n: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        at_stop, at_gate = v.to_end_m <= _STOP_M, np.abs(v.to_end_m - GATE_M) <= _HALF_M
         return np.bincount(v.lane[at_stop], minlength=n) > 0, np.bincount(v.lane[at_gate], minlength=n) > 0

@@ -20,7 +20,8 @@ _LEARNING_S = 480.0
 _CAUTION = 0.9
 _LEAST_LEFT, _MOST_LEFT = 0.03, 0.6
 _FASTEST, _SLOWEST, _SLOW_START_S, _SLACK_S = 1.15, 0.75, 3.0, 4.0
-_SPREAD_WINDOW_S = 60
+_SPREAD_WINDOW_S, _LULL_WINDOW_S = 60, 180
+_COUNTED = 0.75
 _SPREAD_PRIOR, _SPREAD_USUAL = 10.0, 0.8
 _LEAST_SPREAD, _MOST_SPREAD = 0.5, 8.0
 _OTHERS_SPREAD = 1.25
@@ -75,7 +76,8 @@ class Overdue:
         self._sent = np.zeros((_RING_S, len(network.movements)))
         self._could, self._came, self._left = (np.zeros((_RING_S, n)) for _ in range(3))
         self._held_s = np.zeros(n)
-        self._mean_in, self._mean_sent = np.zeros(n), np.zeros(n)
+        self._mean_in, self._mean_sent, self._mean_left = np.zeros(n), np.zeros(n), np.zeros(n)
+        self._all_in = np.zeros(n)
         self._spread_sum, self._spread_n = np.full(n, _SPREAD_PRIOR * _SPREAD_USUAL), np.full(n, _SPREAD_PRIOR)
         self._age_s, self._step = 0.0, 0
         self._last_must, self._must_now = np.zeros(n), np.zeros(n)
@@ -105,7 +107,7 @@ class Overdue:
         must = self._sum(now - self._last)
         self._could[now], self._must_now = could, must
         self._held_s = np.where(held, 0.0, self._held_s + s.dt_s)
-        self._learn(s, must, (before < _QUIET) & ~held, before < _ODD)
+        self._learn(s, must, left, (before < _QUIET) & ~held, before < _ODD)
         self._step += 1
         self._age_s += s.dt_s
         best, self.missing = np.zeros(n), np.zeros(n)
@@ -113,6 +115,7 @@ class Overdue:
             return best
         ratio, others, spread = self._usual()
         thinned = np.maximum(_LEAST_SPREAD, 1.0 - ratio)  # of those sent, each comes here by chance
+        blind = self._all_in < _COUNTED * self._mean_left  # many come by ways on which nobody counts
         for window in _WINDOWS_S:
             then = (now - window) % _RING_S
             sent = _CAUTION * ratio * np.maximum(must - self._could[then], 0.0)
@@ -123,7 +126,7 @@ class Overdue:
             came = np.maximum(self._came[now] - self._came[then], left_w)
             rho = np.clip(came / np.maximum(due, 1e-9), _LEAST_LEFT, 1.0)
             gain = (came * np.log(rho) + (1.0 - rho) * due) / np.maximum(spread, least)
-            gain[(rho > _MOST_LEFT) | (self._held_s < window)] = 0.0
+            gain[(rho > _MOST_LEFT) | (self._held_s < window) | blind] = 0.0
             better = gain > best
             best = np.where(better, gain, best)
             self.missing = np.where(better, due - came, self.missing)
@@ -139,21 +142,31 @@ class Overdue:
         return ratio, others, np.minimum(self._spread_sum / self._spread_n, _MOST_SPREAD)
 
     def _learn(
-        self, s: Signs, must: NDArray[np.float64], trusted: NDArray[np.bool_], bounded: NDArray[np.bool_]
+        self,
+        s: Signs,
+        must: NDArray[np.float64],
+        left: NDArray[np.float64],
+        trusted: NDArray[np.bool_],
+        bounded: NDArray[np.bool_],
     ) -> None:
         pace = np.where(trusted, s.dt_s / min(self._age_s + s.dt_s, _MEMORY_S), 0.0)
         self._mean_in += pace * (s.arrived / s.dt_s - self._mean_in)
         self._mean_sent += pace * (np.maximum(must - self._last_must, 0.0) / s.dt_s - self._mean_sent)
         self._last_must = must
+        slowly = s.dt_s / min(self._age_s + s.dt_s, _MEMORY_S)
+        self._mean_left += slowly * (left / s.dt_s - self._mean_left)
+        self._all_in += slowly * (s.arrived / s.dt_s - self._all_in)
         if self._step % _SPREAD_WINDOW_S or self._age_s < _LEARNING_S / 2:
             return
-        then = (self._step - _SPREAD_WINDOW_S) % _RING_S
-        now = self._step % _RING_S
+        for window in (_SPREAD_WINDOW_S, _LULL_WINDOW_S):
+            self._learn_spread(must, bounded, window)
+
+    def _learn_spread(self, must: NDArray[np.float64], bounded: NDArray[np.bool_], window: int) -> None:
+        now, then = self._step % _RING_S, (self._step - window) % _RING_S
         ratio, others, _ = self._usual()
-        due = ratio * np.maximum(must - self._could[then], 0.0) + others * _SPREAD_WINDOW_S
-        came = self._came[now] - self._came[then]
-        short = np.maximum(due - came, 0.0)  # too few; more than must come is no sign
-        usable = bounded & (self._held_s >= _SPREAD_WINDOW_S) & (due > 1.0)
+        due = ratio * np.maximum(must - self._could[then], 0.0) + others * window
+        short = np.maximum(due - (self._came[now] - self._came[then]), 0.0)  # too few; more than must come is no sign
+        usable = bounded & (self._held_s >= window) & (due > 1.0)
         # a lack that goes on may be an incident: it must not be taken for the usual spread for long
         sample = np.minimum(2.0 * short**2 / np.maximum(due, 1e-9), _MOST_SAMPLE)
         fade = np.where(usable, 1.0 - _SPREAD_WINDOW_S / (4 * _MEMORY_S), 1.0)

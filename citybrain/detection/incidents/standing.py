@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from citybrain.detection.incidents.shape import Shape
-from citybrain.messages import Observation
+from citybrain.messages import Seen
 
 _CELL_M = 5.0
 _REACH_M = 130.0
@@ -16,6 +16,7 @@ _MISSED_S = 6.0
 _REMEMBERED_S = 40.0
 _FREE_CELLS = 4
 _HEAD_CELLS = 3
+_BESIDE_A_QUEUE = 0.2
 
 
 class Standing:
@@ -24,7 +25,8 @@ class Standing:
     Who has stood in a cell is believed to stand there until somebody is seen to move in it: heavy vehicles hide those behind
     them for long. A vehicle stands *for no reason* while the next four cells but one ahead of it (from 5 to 25 m or
     more, beyond a lorry and one whom it hides) hold nobody who stands, and it is not at the end of its lane, where
-    signals and others hold it.
+    signals and others hold it. Beside a queue that reaches further ahead it may wait for a gap to change lanes: such time
+    counts a fifth.
 
     Attributes
     ----------
@@ -44,12 +46,10 @@ class Standing:
         self._place_m = (np.arange(self._cells) + 0.5) * _CELL_M
         self.stuck_s, self.at_m = np.zeros(n), np.full(n, np.nan)
 
-    def update(self, observation: Observation, dt_s: float) -> None:
+    def update(self, v: Seen, dt_s: float) -> None:
         """Take in one look."""
-        v = observation.vehicles
-        row = np.where(v.road_lane >= 0, self._shape.row_of[np.maximum(v.road_lane, 0)], -1)
-        cell = ((v.distance_m - self._shape.beyond_m[np.maximum(row, 0)]) / _CELL_M).astype(np.int64)
-        here = (row >= 0) & (cell >= 0) & (cell < self._cells)
+        row, cell = self._shape.row_of[v.lane], (v.to_end_m / _CELL_M).astype(np.int64)
+        here = (row >= 0) & (cell < self._cells)
         stands = self._marked(row, cell, here & (v.speed_mps < _STANDS_MPS))
         moves = self._marked(row, cell, here & (v.speed_mps >= _MOVES_MPS))
         inner = slice(self._margin, self._margin + self._cells)
@@ -61,10 +61,13 @@ class Standing:
         stood = _wider(stands)
         missed = _wider(known < _MISSED_S) & ~(moves & ~stood)
         self._dwell_s = np.where(stood, self._dwell_s + dt_s, np.where(missed, self._dwell_s, 0.0))
-        free = np.ones_like(stood)
+        held, queue = np.zeros_like(stood), np.zeros_like(stood)
         for ahead in range(2, 2 + _FREE_CELLS):
-            free &= since[:, self._margin - ahead : self._margin - ahead + self._cells] >= _REMEMBERED_S
-        self._free_s = np.where(free & stood, self._free_s + dt_s, np.where(free & missed, self._free_s, 0.0))
+            there = since[:, self._margin - ahead : self._margin - ahead + self._cells]
+            held |= there < _REMEMBERED_S
+            queue |= there < _MISSED_S
+        pace = np.where(self._shape.any_beside(queue), _BESIDE_A_QUEUE, 1.0)
+        self._free_s = np.where(held | ~(stood | missed), 0.0, self._free_s + np.where(stood, pace * dt_s, 0.0))
         stuck = np.where(known < _MISSED_S, np.minimum(self._dwell_s, self._free_s), 0.0)
         stuck[:, :_HEAD_CELLS] = 0.0
         best = stuck.argmax(axis=1)

@@ -36,13 +36,13 @@ def write_report(path: Path, study: IncidentStudy) -> None:
                 "name": name,
                 "picture": inline_svg(
                     plot_trade_off(
-                        {kind: study.curves[name, kind] for kind in detectors()},
-                        {kind: study.scores[name, kind] for kind in detectors()},
+                        {kind: study.curves[name, kind] for key, kind in study.scores if key == name},
+                        {kind: study.scores[name, kind] for key, kind in study.scores if key == name},
                     ),
                     name=f"curve{place}",
                     alternative=f"Detection rate against false alarms a day with {name}",
                 ),
-                "rows": [(kind, study.scores[name, kind]) for kind in detectors()],
+                "rows": [(kind, study.scores[name, kind]) for key, kind in study.scores if key == name],
                 "found": [
                     (hit.recorded.seed, found, after)
                     for hit, truth in study.hits

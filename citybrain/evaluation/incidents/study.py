@@ -15,13 +15,13 @@ from citybrain.demand.incidents import IncidentSpec
 from citybrain.demand.scenario import Scenario
 from citybrain.detection import check_sensors
 from citybrain.detection.incidents import LinkSigns, detectors
-from citybrain.errors import InputError
+from citybrain.errors import InputError, nearest_hint
 from citybrain.evaluation.evaluate import prepare_folder
 from citybrain.evaluation.incidents.measures import Score, Truth, curve, score, truths
 from citybrain.evaluation.incidents.recording import Recorded, RunToRecord, read_recorded, record
 from citybrain.evaluation.incidents.runs import check, clean_runs, drawn_runs, folder_name
 from citybrain.evaluation.incidents.section import response_saving_pct, section
-from citybrain.evaluation.incidents.watch import Watched, watch
+from citybrain.evaluation.incidents.watch import OURS, Watched, watch
 from citybrain.evaluation.results import Results
 from citybrain.network import Network, read_network
 from citybrain.simulation.recording import FILE
@@ -43,12 +43,15 @@ class IncidentRequest:
         scenario all that it holds is judged.
     count : int
         Incidents a run; 0 for incident-free runs alone.
+    detectors : tuple of str
+        Which to judge, ours among them; all of them where empty.
     response : str
         Sensors by which incidents are answered in one more run a seed; empty for none.
     """
 
     scenario: Scenario | None
     sensors: tuple[str, ...]
+    detectors: tuple[str, ...] = ()
     seeds: tuple[int, ...] = ()
     count: int = 0
     policy: str = "fixed-time"
@@ -95,6 +98,7 @@ def study(request: IncidentRequest, progress: Callable[[int, int], None] = lambd
         raise InputError("no sensors given; use --sensors loops,camera")
     for name in (*request.sensors, *([request.response] if request.response else [])):
         check_sensors(name)
+    check_detectors(request.detectors)
     network: Network | None = None
     written: tuple[IncidentSpec, ...] = ()
     if request.scenario is None:
@@ -139,11 +143,20 @@ def study(request: IncidentRequest, progress: Callable[[int, int], None] = lambd
             folders = [folder for folder in every if folder not in answered]
             n_steps = len(folders)
         watched = []
-        for future_ in [pool.submit(_watch_alone, folder, request.sensors) for folder in folders]:
+        for future_ in [pool.submit(_watch_alone, folder, request.sensors, request.detectors) for folder in folders]:
             watched.append(future_.result())
             progress(done + len(watched), n_steps)
         answers = [read_recorded(folder) for folder in answered]
     return conclude(request, watched, answers)
+
+
+def check_detectors(names: Sequence[str]) -> None:
+    """Raise InputError unless all are installed and ours is among them."""
+    for name in names:
+        if name not in detectors():
+            raise InputError(f"no detector {name!r}{nearest_hint(name, tuple(detectors()))}")
+    if names and OURS not in names:
+        raise InputError(f"--detectors {','.join(names)}: {OURS!r} must be among them, for the results are its own")
 
 
 def check_recordings(folder: Path | None) -> None:
@@ -158,9 +171,9 @@ def _record_alone(run: RunToRecord, folder: Path) -> None:
     record(run, read_network(run.scenario.net_file, run.scenario.additional_files), folder)
 
 
-def _watch_alone(folder: Path, sensors: Sequence[str]) -> Watched:
+def _watch_alone(folder: Path, sensors: Sequence[str], kinds: Sequence[str]) -> Watched:
     recorded = read_recorded(folder)
-    return watch(recorded, read_network(recorded.net_file, recorded.additional_files), sensors)
+    return watch(recorded, read_network(recorded.net_file, recorded.additional_files), sensors, kinds)
 
 
 def conclude(request: IncidentRequest, watched: Sequence[Watched], answers: Sequence[Recorded] = ()) -> IncidentStudy:
@@ -186,7 +199,8 @@ def conclude(request: IncidentRequest, watched: Sequence[Watched], answers: Sequ
                 "compare with; record it with --count 0"
             )
         hits.append((run, truths(network, run.recorded, paired[run.recorded.pair])))
-    keys = [(name, kind) for name in request.sensors for kind in detectors()]
+    kinds = [kind for kind in detectors() if not request.detectors or kind in request.detectors]
+    keys = [(name, kind) for name in request.sensors for kind in kinds]
     links = LinkSigns(network)
     thresholds = {kind: make(network, links).threshold for kind, make in detectors().items()}
     scores = {key: score(hits, cleans, key, thresholds[key[1]]) for key in keys}

@@ -72,8 +72,8 @@ class LampView:
         )
 
 
-def watch(recorded: Recorded, network: Network, sensors: Sequence[str]) -> Watched:
-    """Replay a recording to all detectors.
+def watch(recorded: Recorded, network: Network, sensors: Sequence[str], kinds: Sequence[str] = ()) -> Watched:
+    """Replay a recording to the detectors named, or to all.
 
     Raises
     ------
@@ -84,7 +84,8 @@ def watch(recorded: Recorded, network: Network, sensors: Sequence[str]) -> Watch
     shared, lamps = SharedReadings(plant), LampView(network)
     eyes = {name: make_sensors(name, network, seed=recorded.seed) for name in sensors}
     links = {name: LinkSigns(network) for name in sensors}
-    scorers = {(name, kind): make(network, links[name]) for name in sensors for kind, make in detectors().items()}
+    made = {kind: make for kind, make in detectors().items() if not kinds or kind in kinds}
+    scorers = {(name, kind): make(network, links[name]) for name in sensors for kind, make in made.items()}
     trackers = {key: Tracker(network, links[key[0]], scorer.threshold) for key, scorer in scorers.items()}
     kept: dict[tuple[str, str], list[NDArray[np.float16]]] = {key: [] for key in scorers}
     best: dict[tuple[str, str], NDArray[np.float64]] = {}
@@ -98,7 +99,7 @@ def watch(recorded: Recorded, network: Network, sensors: Sequence[str]) -> Watch
             begun = perf_counter()
             signs = links[name].read(observation)
             detect_s[name] += perf_counter() - begun
-            for kind in detectors():
+            for kind in made:
                 key, begun = (name, kind), perf_counter()
                 score = scorers[key].update(signs)
                 trackers[key].update(observation.time_s, score, scorers[key].lane_scores, scorers[key].distance_m)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
-from builders import observation, one_junction
+from builders import one_junction
 
 from citybrain.detection.incidents.shape import Shape
 from citybrain.detection.incidents.standing import Standing
-from citybrain.messages import Vehicles
+from citybrain.messages import Seen
 
 NETWORK = one_junction(["Gr", "rG"], [(0, 1)], length_m=200.0)
 SHAPE = Shape(NETWORK)
@@ -18,14 +16,10 @@ LANE = NETWORK.lane_index("in-0_0")
 ROW = int(SHAPE.row_of[LANE])
 
 
-def seen(*places, speed=0.0):
+def seen(*places, speed=0.0, lane=LANE):
     n = len(places)
     speeds = np.broadcast_to(np.array(speed, float), (n,)).copy()
-    vehicles = Vehicles(
-        lane=np.full(n, LANE, np.int32), movement=np.full(n, -1, np.int32), distance_m=np.array(places, float),
-        speed_mps=speeds, weight=np.ones(n), road_lane=np.full(n, LANE, np.int32),
-    )  # fmt: skip
-    return replace(observation(NETWORK), vehicles=vehicles)
+    return Seen(lane=np.full(n, lane, np.int32), to_end_m=np.array(places, float), speed_mps=speeds)
 
 
 def stuck_s(looks):
