@@ -63,8 +63,8 @@ def main(today: Path, earlier: list[Path]) -> None:
         for name, told in rows.items():
             error, fit = np.array(told) - came, geh(12 * np.array(told), 12 * came)
             print(
-                f"{ahead * INTERVAL_S // 60} min ahead, {name}: MAE {np.abs(error).mean():.2f} of {came.mean():.1f} vehicles in five minutes, "
-                f"GEH under 5: {100 * (fit < 5).mean():.0f} %, mean GEH {fit.mean():.2f} ({came.size} counts)"
+                f"{ahead * INTERVAL_S // 60} min ahead, {name}: MAE {np.abs(error).mean():.2f} of {came.mean():.1f} vehicles in "
+                f"five minutes, GEH under 5: {100 * (fit < 5).mean():.0f} %, mean GEH {fit.mean():.2f} ({came.size} counts)"
             )
 
 

@@ -1,9 +1,9 @@
 """How well sensors know the queue at the start of green: ``python benchmarks/queue_estimates.py RECORDING [SENSORS ...]``.
 
 The queue of a stop line are the vehicles that wait for it at less than 5 km/h, however far upstream; its truth is in the
-recording. It is compared at the moment in which a lane's signal turns green, after the first ten minutes. Printed are the mean absolute error
-and the bias in vehicles, the mean queue, and the relative error (sum of absolute errors over the sum of queues), by lane, by
-approach (all lanes of a road) and, by lane, of queues of at least five vehicles.
+recording. It is compared at the moment in which a lane's signal turns green, after the first ten minutes. Printed are
+the mean absolute error and the bias in vehicles, the mean queue, and the relative error (sum of absolute errors over
+the sum of queues), by lane, by approach (all lanes of a road) and, by lane, of queues of at least five vehicles.
 """
 
 from __future__ import annotations

@@ -33,8 +33,27 @@ def test_a_standing_probe_has_a_queue_ahead_of_it():
     m = model(prior_vps=0.0)
     m.drive(1.0, signal_view([1]), np.zeros(2))
     m.correct(LANES, np.array([30.0]), np.array([0.0]))
+    assert m.belief.weight[m.belief.lane == IN_0].sum() == pytest.approx(5.0)  # itself included
     m.drive(1.0, signal_view([1]), np.zeros(2))
-    assert m.belief.weight[m.belief.lane == IN_0].sum() == pytest.approx(5.0)
+    assert m.belief.weight[m.belief.lane == IN_0].sum() == pytest.approx(4.0)  # it reports again, the others do not
+
+
+def test_a_probe_is_counted_once_and_what_it_says_of_the_queue_corrects_it_downwards_too():
+    m = model(prior_vps=0.2)
+    for _ in range(120):
+        m.drive(1.0, signal_view([1]), np.zeros(2))
+    for _ in range(3):
+        m.drive(1.0, signal_view([1]), np.zeros(2))
+        m.correct(np.repeat(LANES, 2), np.array([0.0, 15.0]), np.zeros(2))
+        near = (m.belief.lane == IN_0) & (m.belief.distance_m <= 15.0 + 3.75)
+        assert m.belief.weight[near].sum() == pytest.approx(3.0, abs=0.6)
+
+
+def test_only_those_who_do_not_report_are_modelled():
+    m = QueueModel(NETWORK, GEOMETRY, share=1.0, prior_vps=0.2)
+    for _ in range(120):
+        m.drive(1.0, signal_view([1]), np.zeros(2))
+    assert m.belief.weight.sum() == 0.0
 
 
 def test_nobody_stands_where_a_probe_drives():

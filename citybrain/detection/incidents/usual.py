@@ -23,9 +23,9 @@ class Usual:
 
         x = u + β ln(λ / r)
 
-    which is what an alarm takes. Both are learnt from the start, beginning with a prior worth ten excursions in a quarter of an hour. A
-    place that has had a harmless peak of its own needs 1.4 times that: a merge or a bad lane layout gives the same
-    wrong sign again and again.
+    which is what an alarm takes. Both are learnt from the start, beginning with a prior worth ten excursions in a
+    quarter of an hour. A place that has had a harmless peak of its own needs 1.4 times that: a merge or a bad lane layout
+    gives the same wrong sign again and again.
 
     Parameters
     ----------

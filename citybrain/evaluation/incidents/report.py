@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from citybrain.detection.incidents import detectors
 from citybrain.evaluation.incidents.curve_plot import plot_trade_off
 from citybrain.evaluation.incidents.measures import Truth, alarms_of, match
 from citybrain.evaluation.incidents.watch import OURS, Watched
