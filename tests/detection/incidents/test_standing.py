@@ -9,6 +9,7 @@ from builders import one_junction
 from citybrain.detection.incidents.shape import Shape
 from citybrain.detection.incidents.standing import Standing
 from citybrain.messages import Seen
+from citybrain.network.synthetic import grid_network
 
 NETWORK = one_junction(["Gr", "rG"], [(0, 1)], length_m=200.0)
 SHAPE = Shape(NETWORK)
@@ -59,3 +60,22 @@ def test_a_queue_that_drives_off_leaves_nobody_stuck():
 
 def test_who_drives_on_is_not_stuck_any_more():
     assert stuck_s([*[seen(70.0)] * 12, seen(69.0, speed=3.0), seen(60.0, speed=6.0)])[0] == 0.0
+
+
+def test_beside_a_queue_that_reaches_further_ahead_one_may_wait_to_change_lanes():
+    shape = Shape(grid := grid_network(1, 1, lanes=2))
+    kerb, other = next(edge.lanes for edge in grid.edges if shape.approaches.is_stop[edge.lanes[0]])
+    queue = [(other, x) for x in (2.0, 9.5, 17.0, 24.5, 32.0, 39.5, 47.0, 54.5)]
+
+    def stuck(rows):
+        standing = Standing(shape)
+        look = Seen(
+            lane=np.array([lane for lane, _ in rows], np.int32), to_end_m=np.array([x for _, x in rows]), speed_mps=np.zeros(len(rows))
+        )  # fmt: skip
+        for _ in range(20):
+            standing.update(look, 1.0)
+        return standing.stuck_s[shape.row_of[kerb]]
+
+    assert stuck([(kerb, 52.0)]) == pytest.approx(20.0)
+    assert stuck([(kerb, 52.0), *queue]) == pytest.approx(4.0)
+    assert stuck([(kerb, 52.0), (other, 52.0)]) == pytest.approx(20.0)  # both lanes are blocked there
