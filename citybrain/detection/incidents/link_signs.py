@@ -163,5 +163,6 @@ class LinkSigns(Shape):
         )
 
     def _covered(self, v: Seen, n: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        at_stop, at_gate = v.to_end_m <= _STOP_M, np.abs(v.to_end_m - GATE_M) <= _HALF_M
+        own = self.approaches.is_stop[v.lane]
+        at_stop, at_gate = own & (v.to_end_m <= _STOP_M), own & (np.abs(v.to_end_m - GATE_M) <= _HALF_M)
         return np.bincount(v.lane[at_stop], minlength=n) > 0, np.bincount(v.lane[at_gate], minlength=n) > 0
