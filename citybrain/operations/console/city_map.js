@@ -29,7 +29,7 @@ export default {
     Object.assign(this, {
       edges: [], junctions: [], congestion: [], cells: [], emergencies: [], incidents: [], closed: new Set(),
       at: { x: 0, y: 0, scale: 0.1 }, pointers: new Map(), moved: 0, chosen: { kind: "", id: "" }, over: null, waiting: 0,
-      fitted: false, blink: false, trail: [], late: [], // late: ms from a tick to its picture
+      fitted: false, blink: false, trail: [], undrawn: [], late: [], // late: ms from a tick to its picture
     });
   },
   mounted() {
@@ -72,8 +72,7 @@ export default {
       if (message.emergencies) this.emergencies = message.emergencies;
       if (message.incidents) this.incidents = message.incidents;
       if (message.closed) this.closed = new Set(message.closed);
-      if (message.when) this.late.push(Date.now() - Date.parse(message.when));
-      if (this.late.length > 600) this.late.shift();
+      if (message.when) this.undrawn.push(Date.parse(message.when));
       this.revision += 1;
       this.dirty();
     },
@@ -264,6 +263,9 @@ export default {
       this.drawIncidents(g);
       this.drawEmergencies(g);
       if (document.activeElement === canvas && canvas.matches(":focus-visible")) this.drawCross(g);
+      const now = Date.now();
+      for (const when of this.undrawn.splice(0)) this.late.push(now - when);
+      if (this.late.length > 600) this.late.splice(0, this.late.length - 600);
     },
     ...drawing,
   },
