@@ -164,7 +164,6 @@ class Engine:
         """
         self._times.look(self._fleet, self.time_ms)
         self.overrides.in_flash = self._in_flash()
-        decisions = len(self.loop.times.decisions_s)
         self.loop.tick()
         self.tick_number += 1
         self._hash(self.loop.commands)
@@ -178,8 +177,9 @@ class Engine:
         if self.tick_number % _LOOK_S == 1:
             speed, count = self._fleet.edge_speeds()
             self._edges = np.asarray(speed, np.float32), np.asarray(count, np.float32)
-        waited = self.loop.times.decisions_s[decisions:]
-        return self._report(1000 * sum(waited))
+        waited_s = sum(self.loop.times.decisions_s)
+        self.loop.times.decisions_s.clear()  # a room runs for months
+        return self._report(1000 * waited_s)
 
     def _report(self, decision_ms: float) -> TickReport:
         loop, answer = self.loop, self.decider.answer

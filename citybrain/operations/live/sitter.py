@@ -21,7 +21,7 @@ from citybrain.signals.policy_process import (
     checked_interval_s,
 )
 
-_GIVE_UP_S = 5.0
+_GIVE_UP_S, _FIRST_GIVE_UP_S = 5.0, 300.0
 
 
 class Sitter:
@@ -85,12 +85,12 @@ class Sitter:
     def still_thinks(self) -> bool:
         """Whether an answer is still out; a late one is thrown away.
 
-        The first answer may take as long as a start: it compiles code on a computer that has not done so
-        yet, and whoever is ended before that is through leaves the next one to begin with it again.
+        The first answer has minutes: it compiles code on a computer that has not done so yet, and whoever is
+        ended before that is through leaves the next one to begin with it again.
         """
         if self.waiting_since_s is None or self.get(0.0) is not None:
             return False
-        limit_s = _GIVE_UP_S if self._has_answered else max(_GIVE_UP_S, self._limits.start_s)
+        limit_s = _GIVE_UP_S if self._has_answered else _FIRST_GIVE_UP_S
         if monotonic() - self.waiting_since_s > limit_s:
             raise PolicyFailureError(f"no answer within {limit_s:g} s")
         return True
