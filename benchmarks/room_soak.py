@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import csv
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -22,7 +23,6 @@ from typing import Any
 from room_watch import Room, Watch
 from soak_figures import figures
 
-_PORT = 8371
 _ASK_S = 0.35  # a tick a second is seen by this
 _START_S = 600.0
 
@@ -42,26 +42,29 @@ def main() -> None:
     begin_s = given.begin if given.begin is not None or live else 0.0
     minutes = given.minutes or (60.0 if live else 360.0)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    given.out.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
-        room = stack.enter_context(_serve(scenario, begin_s, minutes, speed=1.0 if live else 0.0, out=given.out))
+        room = stack.enter_context(serve(scenario, begin_s, minutes, speed=1.0 if live else 0.0, out=given.out))
         consoles = _open_consoles(stack, room, given.consoles if given.consoles is not None else 10 * live)
         rows = _watch(Watch(room, consoles), given.out, every_s=60.0 if live else 20.0)
     print(figures(rows))
 
 
-def _serve(scenario: str, begin_s: float | None, minutes: float, *, speed: float, out: Path) -> Room:
+def serve(scenario: str, begin_s: float | None, minutes: float, *, speed: float, out: Path) -> Room:
     """Start a room that ends after so many minutes of its own clock."""
     from citybrain.demand.scenario import open_scenario
 
     begun_s = open_scenario(scenario, begin_s=begin_s).begin_s
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    out.mkdir(parents=True, exist_ok=True)
     command = [
-        sys.executable, "-m", "citybrain.cli", "serve", scenario, "--port", str(_PORT), "--speed", f"{speed:g}",
+        sys.executable, "-m", "citybrain.cli", "serve", scenario, "--port", str(port), "--speed", f"{speed:g}",
         "--begin", f"{begun_s:g}", "--end", f"{begun_s + 60 * minutes:g}", "--out", str(out / "room"),
     ]  # fmt: skip
     with (out / "room.log").open("w") as log:
         process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
-    room = Room(process, f"http://127.0.0.1:{_PORT}", end_s=begun_s + 60 * minutes)
+    room = Room(process, f"http://127.0.0.1:{port}", end_s=begun_s + 60 * minutes)
     until = time.monotonic() + _START_S
     while room.health() is None:
         if process.poll() is not None or time.monotonic() > until:
