@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,20 +31,27 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     tokens = {
         role: new_token(out / "tokens.json", name=f"the {role}", role=role) for role in ("operator", "dispatcher")
     }
+    with running(folder, "serve", str(config), "--out", str(out), "--speed", "10") as url:
+        yield Served(url, tokens["operator"], tokens["dispatcher"])
+
+
+@contextmanager
+def running(folder: Path, *arguments: str) -> Iterator[str]:
+    """Run ``citybrain`` with these arguments on a free port until the end of the block; gives its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "citybrain.cli", "serve", str(config), "--port", str(port), "--out", str(out)]
+    command = [sys.executable, "-m", "citybrain.cli", *arguments, "--port", str(port)]
     with (folder / "log").open("w") as log:
-        room = subprocess.Popen([*command, "--speed", "10"], stdout=log, stderr=subprocess.STDOUT)
+        room = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
         try:
             url = f"http://127.0.0.1:{port}"
             _wait(url, room, folder / "log")
-            yield Served(url, tokens["operator"], tokens["dispatcher"])
+            yield url
         finally:
             room.terminate()
             try:
-                room.wait(20)
+                room.wait(30)
             except subprocess.TimeoutExpired:
                 room.kill()
                 room.wait()

@@ -69,6 +69,7 @@ class Engine:
         self.config = config
         scenario = open_scenario(config.scenario, begin_s=config.begin_s, end_s=config.end_s)
         self.network = network = read_network(scenario.net_file, scenario.additional_files)
+        self.rules = scenario.rules
         plans = read_day_plans(config.plans, scenario, network)
         self.incidents = IncidentDesk(network, config.detector)
         state = config.state or warm_state(scenario)
