@@ -125,7 +125,7 @@ def run_service(
         room.begin()
         shown = "localhost" if local else host
         tell(f"Control room of {room.config.scenario}: http://{shown}:{port}  (API: /docs; Ctrl-C stops it)")
-        room.when_failed = lambda: setattr(server, "should_exit", True)
+        room.follower.when_failed = lambda: setattr(server, "should_exit", True)
         server.run(sockets=[listening])
     except KeyboardInterrupt:
         pass
