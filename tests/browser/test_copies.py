@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import running
+from running_rooms import running
 from street import build_street
 from visits import Served, Visit
 
