@@ -13,6 +13,8 @@ import psutil
 
 _SERVED = (("loop", "citybrain.operations.live.process"), ("policy", "citybrain.signals.plugin_host"))
 
+_STATE_LOOKS = 10
+
 
 class Room:
     """A room in a process of its own, until the end of a ``with`` block.
@@ -85,6 +87,7 @@ class Watch:
         self._begun_s = self._row_s = time.monotonic()
         self._ticks_ms: dict[int, float] = {}
         self._health: dict[str, Any] = {}
+        self._looks = 0
         self._first = room.health() or {}
         self._cpu_s = {name: _cpu_s(found) for name, found in self._processes().items()}
 
@@ -105,7 +108,8 @@ class Watch:
         """Whether the run is at its end, or the room is gone."""
         if self._room.process.poll() is not None:
             return True
-        state = self._room.get("/api/state") if int(self._health.get("ticks", 0)) % 10 == 0 else None
+        self._looks += 1
+        state = None if self._looks % _STATE_LOOKS else self._room.get("/api/state")  # it is large
         return state is not None and float(state["time_s"]) >= self._room.end_s - 1
 
     def row(self) -> dict[str, Any]:
