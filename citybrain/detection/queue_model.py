@@ -17,6 +17,7 @@ _STANDS_MPS, _DRIVES_MPS = 1.0, 5.0
 _LEAST_SHARE = 0.1
 _PRIOR = {"straight": 2.0, "uturn": 0.05}
 _PART = 0.34
+_NOBODY = 0.01
 _PROBE = -2
 """Origin of the rows that are probes."""
 
@@ -145,6 +146,7 @@ class QueueModel:
         ahead_n = np.floor(np.maximum(queue_m, 0.0) / SPACE_M + 0.5) + 1.0 - reporting
         lacking = np.where(np.isfinite(queue_m), ahead_n - weight, 0.0)
         b.weight[ahead] *= np.minimum(np.maximum(ahead_n, 0.0) / np.maximum(weight, 1e-9), 1.0)[b.lane[ahead]]
+        b.keep(b.weight > _NOBODY)
         short = np.flatnonzero(lacking >= 0.5)
         b.add_queue(short, queue_m[short], lacking[short])
         known = len(lane)
