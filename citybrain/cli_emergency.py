@@ -16,7 +16,7 @@ from citybrain.cli_progress import PERCENT, progress_bar
 from citybrain.errors import InputError
 
 if TYPE_CHECKING:
-    from citybrain.evaluation.emergency.results import EmergencyResults
+    from citybrain.evaluation.emergency.emergency_results import EmergencyResults
 
 _MOST_AT_ONCE = 200
 console = Console()

@@ -16,7 +16,7 @@ from rich.table import Table
 from citybrain.cli_progress import progress_bar
 
 if TYPE_CHECKING:
-    from citybrain.evaluation.retiming.results import PeriodRow
+    from citybrain.evaluation.retiming.retime_results import PeriodRow
 
 console = Console()
 
