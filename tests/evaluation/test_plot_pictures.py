@@ -3,7 +3,7 @@
 Words are left out, so that another version of the font library changes nothing; what they say is
 tested beside each function. After a change that is meant, look at the new pictures and keep them:
 
-    KEEP_PICTURES=1 pytest tests/evaluation/test_pictures.py
+    KEEP_PICTURES=1 pytest tests/evaluation/test_plot_pictures.py
 """
 
 from __future__ import annotations
