@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -196,3 +197,38 @@ def test_the_longest_green_counts_from_its_own_begin():
 def test_it_knows_its_network_and_rules():
     interlock = Interlock(CROSS, RULES)
     assert (interlock.network, interlock.rules, interlock.states) == (CROSS, RULES, ())
+
+
+@pytest.mark.parametrize(("green_s", "asked_s", "ends_s"), [(150.0, 60, 175), (120.0, 110, 225), (119.0, 110, 120)])
+def test_a_plan_as_long_as_the_maximum_does_not_end_what_is_asked_for(green_s, asked_s, ends_s):
+    """The maximum of 120 s counts from a minimum green of 5 s before the question, where the plan's own green is as long."""
+    network = grid_network(1, 1)
+    (junction,) = network.junctions
+    first, *others = junction.program
+    program = (replace(first, duration_s=green_s), *others)
+    network = replace(network, junctions=(replace(junction, program=program),))
+    interlock = Interlock(network, RULES.model_copy(update={"max_green_s": 120.0}), released=True)
+    interlock.start(0, [first.state])
+    decision_ms = asked_s * 1000
+    interlock.advance(decision(decision_ms, 0), decision_ms, [first.state])
+    assert interlock.states[0].step == -1
+    until = [s for s in range(asked_s, 300) if interlock.advance(decision(s * 1000, HOLD), s * 1000)]
+    assert until[0] == ends_s
+
+
+def test_a_green_taken_over_is_as_old_as_the_program_says():
+    network = grid_network(1, 1)
+    (junction,) = network.junctions
+    interlock = Interlock(network, RULES, released=True)
+    interlock.start(500, [junction.program[0].state])
+    interlock.advance(decision(6000, 0), 6000, [junction.program[0].state])
+    assert interlock.states[0][:4] == (0, 0, -1, 0)
+
+
+def test_a_junction_of_one_stage_hides_nothing_of_those_after_it():
+    network = grid_network(1, 2)
+    first, second = network.junctions
+    network = replace(network, junctions=(replace(first, stages=first.stages[:1]), second))
+    interlock = Interlock(network, RULES)
+    interlock.start(0)
+    assert interlock.quiet_until_ms(decision(1000, HOLD, HOLD), 1000) == 60_000
