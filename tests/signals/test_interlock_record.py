@@ -232,3 +232,36 @@ def test_a_junction_of_one_stage_hides_nothing_of_those_after_it():
     interlock = Interlock(network, RULES)
     interlock.start(0)
     assert interlock.quiet_until_ms(decision(1000, HOLD, HOLD), 1000) == 60_000
+
+
+def test_one_that_is_given_back_takes_nothing_from_those_after_it():
+    network = grid_network(1, 2)
+    interlock = Interlock(network, RULES, released=True)
+    shown = [junction.program[0].state for junction in network.junctions]
+    interlock.start(0, shown)
+    interlock.advance(decision(6000, 0, 0), 6000, shown)
+    commands = interlock.advance(decision(8000, RELEASE, 1), 8000, shown)
+    assert [command.junction for command in commands] == [0, 1]
+    assert [interlock.is_released(i) for i in (0, 1)] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("min_walk_s", "max_green_s", "refused"), [(20.0, 60.0, "before its minimum green"), (12.0, 10.0, None)]
+)
+def test_a_give_back_is_judged_by_the_bounds_of_its_own_stage(min_walk_s, max_green_s, refused):
+    """Pedestrians walk in stage 0 alone: its minimum, and so its maximum, is longer than that of stage 1."""
+    plan = [("Gr", 12.0), ("rr", 15.0), ("rG", 9.0), ("ry", 3.0), ("rr", 3.0)]
+    program = tuple(ProgramPhase(state=state, duration_s=seconds) for state, seconds in plan)
+    network = one_junction(["Gr", "rG"], [(0, 1)], crossings=[0], path_m=[6.0, 15.0], program=program)
+    rules = RULES.model_copy(update={"min_walk_s": min_walk_s, "max_green_s": max_green_s})
+    interlock = Interlock(network, rules, released=True)
+    interlock.start(0, ["Gr"])
+    assert interlock.advance(decision(6000, 0), 6000, ["Gr"])
+    interlock.advance(decision(8000, RELEASE), 8000)
+    assert interlock.is_released(0) == (refused is None)
+    assert [refused in event.data["reason"] for event in interlock.events] == ([] if refused is None else [True])
+
+
+def test_the_network_that_policies_know_has_the_same_junctions():
+    with pytest.raises(ValueError, match=r"shorter|longer"):
+        Interlock(grid_network(1, 2), RULES, own=grid_network(1, 1))
