@@ -197,6 +197,7 @@ def test_the_longest_green_counts_from_its_own_begin():
 def test_it_knows_its_network_and_rules():
     interlock = Interlock(CROSS, RULES)
     assert (interlock.network, interlock.rules, interlock.states) == (CROSS, RULES, ())
+    assert (interlock.refusals, interlock.events) == (0, [])
 
 
 @pytest.mark.parametrize(("green_s", "asked_s", "ends_s"), [(150.0, 60, 175), (120.0, 110, 225), (119.0, 110, 120)])
