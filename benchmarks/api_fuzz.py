@@ -1,6 +1,6 @@
 """Requests made up from the OpenAPI page against a real room: how many, answered with what.
 
-    python benchmarks/api_fuzz.py [requests] [seed]
+python benchmarks/api_fuzz.py [requests] [seed]
 """
 
 from __future__ import annotations
@@ -25,19 +25,28 @@ def main() -> None:
         room = WatchedRoom(Path(name) / "room", scenario, policy="max-pressure", checkpoint_s=0.0, drill=True)
         begun, total, failures, statuses = time.monotonic(), 0, [], {}
         try:
-            who = [room.client["operator"].headers["authorization"], room.client["viewer"].headers["authorization"], None]
+            who = [
+                room.client["operator"].headers["authorization"],
+                room.client["viewer"].headers["authorization"],
+                None,
+            ]
             while total < wanted:
                 found = fuzz(room.app, who[seed % 3], examples=min(100, 1 + wanted // 40), seed=seed)
                 total, seed = total + found.requests, seed + 1
                 failures += found.failures
                 for status, count in found.statuses.items():
                     statuses[status] = statuses.get(status, 0) + count
-                print(f"{total} requests, {time.monotonic() - begun:.0f} s, statuses {dict(sorted(statuses.items()))}", flush=True)
+                print(
+                    f"{total} requests, {time.monotonic() - begun:.0f} s, statuses {dict(sorted(statuses.items()))}",
+                    flush=True,
+                )
             legal = room.violations()
             health = room.room.snapshot().health
         finally:
             room.room.close()
-    print(f"{total} requests: {len(failures)} server errors, {len(legal)} illegal lamps, {health.missed_ticks} ticks missed")
+    print(
+        f"{total} requests: {len(failures)} server errors, {len(legal)} illegal lamps, {health.missed_ticks} ticks missed"
+    )
     for failure in failures[:20]:
         print(failure)
     sys.exit(bool(failures or legal))

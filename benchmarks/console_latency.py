@@ -31,7 +31,9 @@ def main() -> None:
         cores = (sum(sum(p.cpu_times()[:2]) for p in consoles.processes()) - before) / given.seconds
         late_ms = consoles.late_ms()
     together = np.concatenate(late_ms)
-    print(f"{given.consoles} consoles, {given.seconds:g} s, {len(together)} updates ({min(map(len, late_ms))} at least in one)")
+    print(
+        f"{given.consoles} consoles, {given.seconds:g} s, {len(together)} updates ({min(map(len, late_ms))} at least in one)"
+    )
     print("late, ms: " + ", ".join(f"p{q} {np.percentile(together, q):.0f}" for q in (50, 95, 99, 100)))
     print(f"the consoles used {cores:.2f} cores")
 

@@ -1,6 +1,6 @@
 """What one look at a city costs: sensors, health and incident detection by tick, from a recording.
 
-    python benchmarks/detection_cost.py RECORDING [SENSORS ...]
+python benchmarks/detection_cost.py RECORDING [SENSORS ...]
 """
 
 from __future__ import annotations
@@ -47,7 +47,9 @@ def measure(folder: Path, sensors: str) -> str:
             vehicles.append(len(readings.lane))
     ms = np.array(spent)
     total = ms.sum(axis=1)
-    parts = ", ".join(f"{name} {x:.1f}" for name, x in zip(("state", "health", "incidents"), np.median(ms, axis=0), strict=True))
+    parts = ", ".join(
+        f"{name} {x:.1f}" for name, x in zip(("state", "health", "incidents"), np.median(ms, axis=0), strict=True)
+    )
     return (
         f"{sensors}: {len(network.junctions)} junctions, {np.mean(vehicles):.0f} vehicles; median CPU ms a tick: {parts}; "
         f"all {np.median(total):.1f}, 99th percentile {np.percentile(total, 99):.1f}"

@@ -38,7 +38,10 @@ _STEPS_PER_JUNCTION = 500
 def with_program(network: Network, rules: SignalRules, random: Random, step_ms: int) -> Network:
     """Return the network with a legal program of its stages in a random order, in whole steps."""
     junction = network.junctions[0]
-    table, order = Intergreens(network, junction, rules), random.sample(range(len(junction.stages)), len(junction.stages))
+    table, order = (
+        Intergreens(network, junction, rules),
+        random.sample(range(len(junction.stages)), len(junction.stages)),
+    )
     phases = []
     for place, stage in enumerate(order):
         low_ms = table.min_green_ms(stage)
@@ -98,7 +101,9 @@ def fuzz_steps(steps: int, seed: int) -> int:
         more, over, found = drive(random, n)
         done, changes, taken, violations = done + n, changes + more, taken + over, violations + found
     seconds = perf_counter() - begun
-    print(f"seed {seed}: {done:,} priority steps on random junctions in {seconds:.0f} s, {done / seconds:,.0f} a second")
+    print(
+        f"seed {seed}: {done:,} priority steps on random junctions in {seconds:.0f} s, {done / seconds:,.0f} a second"
+    )
     print(f"{changes:,} lamp changes, {taken:,} take-overs from a junction's own program")
     print(f"{len(violations)} violations")
     for line in violations[:40]:
@@ -114,7 +119,9 @@ def fuzz_pairs(pairs: int, seed: int) -> int:
         rng = np.random.default_rng([seed, number])
         ways = [way_through(network, rng, least=2) for _ in range(2)]
         departs = (30.0, 30.0 + float(rng.uniform(0, 40)))
-        travel, arrived, _, recorder = run(ways, network=network, departs_s=departs, seed=number, flow_vph=150, end_s=330)
+        travel, arrived, _, recorder = run(
+            ways, network=network, departs_s=departs, seed=number, flow_vph=150, end_s=330
+        )
         late += not all(arrived.values())
         worst = max(worst, *travel.values())
         for junction in network.junctions:

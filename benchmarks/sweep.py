@@ -65,14 +65,29 @@ def overhead(folder: Path, runs: int) -> None:
     assert done.table.num_rows == runs
     assert not done.failed
     outside_s = wall_s - timed.inside_s
-    print(f"{runs} runs: {wall_s:.1f} s, of which {timed.inside_s:.1f} s in processes and {outside_s:.1f} s the sweep's own:")
-    print(f"{100 * outside_s / timed.inside_s:.1f} % over bare processes; {1000 * cpu_s / runs:.1f} ms of CPU a run in all")
+    print(
+        f"{runs} runs: {wall_s:.1f} s, of which {timed.inside_s:.1f} s in processes and {outside_s:.1f} s the sweep's own:"
+    )
+    print(
+        f"{100 * outside_s / timed.inside_s:.1f} % over bare processes; {1000 * cpu_s / runs:.1f} ms of CPU a run in all"
+    )
 
 
 def kills(folder: Path, runs: int, count: int) -> None:
     spec, out = write_spec(folder, runs), folder / "killed"
     chance = random.Random(1)  # noqa: S311
-    command = [sys.executable, "-m", "citybrain.cli", "sweep", str(spec), "--out", str(out), "--jobs", str(JOBS), "--resume"]
+    command = [
+        sys.executable,
+        "-m",
+        "citybrain.cli",
+        "sweep",
+        str(spec),
+        "--out",
+        str(out),
+        "--jobs",
+        str(JOBS),
+        "--resume",
+    ]
     known: dict[str, str] = {}
     for number in range(count):
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
@@ -80,7 +95,9 @@ def kills(folder: Path, runs: int, count: int) -> None:
             process.send_signal(signal.SIGKILL)
         now = finished(out)
         again = [key for key, when in known.items() if now.get(key) != when]
-        print(f"kill {number + 1}: {len(now)} runs finished, of {len(known)} known before {len(again)} lost or run again")
+        print(
+            f"kill {number + 1}: {len(now)} runs finished, of {len(known)} known before {len(again)} lost or run again"
+        )
         assert not again
         known = now
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -36,7 +36,9 @@ def parse_at_once(text: str) -> tuple[int, ...]:
 
 def emergency(
     scenario: Annotated[str, typer.Argument(help="A name such as kuala-lumpur, or a path to a .sumocfg.")],
-    calls: Annotated[int, typer.Option(min=1, max=10_000, help="Calls for each number at a time, made up to whole groups.")] = 12,
+    calls: Annotated[
+        int, typer.Option(min=1, max=10_000, help="Calls for each number at a time, made up to whole groups.")
+    ] = 12,
     at_once: Annotated[str, typer.Option(help="Vehicles on a call at the same time, separated by commas.")] = "1,4",
     together: Annotated[
         int, typer.Option(min=0, max=200, help="Calls that share the run without priority; 0: the most at a time.")
@@ -63,10 +65,12 @@ def emergency(
     jobs: Annotated[int, typer.Option(min=1, help="Simulations at a time.")] = 2,
     out: Annotated[Path, typer.Option(help="Folder for results.json and report.html.")] = Path("emergency"),
     force: Annotated[
-        bool, typer.Option("--force", help="Replace results that the folder holds; twins it has kept are not run again.")
+        bool,
+        typer.Option("--force", help="Replace results that the folder holds; twins it has kept are not run again."),
     ] = False,
     reuse: Annotated[
-        Path | None, typer.Option(exists=True, file_okay=False, help="A study whose twins are used where nothing differs.")
+        Path | None,
+        typer.Option(exists=True, file_okay=False, help="A study whose twins are used where nothing differs."),
     ] = None,
 ) -> None:
     """Study priority for emergency vehicles: time saved, ceiling, side effects, recovery.

@@ -76,10 +76,21 @@ def standings_table(part: League, means: Mapping[str, float] | None) -> Table:
     scenario, demand, sensors = part.cells[0]
     title = f"all {len(part.cells)} together" if means is None else f"{scenario} x{demand:g} {sensors}"
     table = Table(title=f"{title}: {part.metric}", box=box.SIMPLE_HEAD, pad_edge=False)
-    headings = ["rank", "policy", *([] if means is None else ["mean"]), "of baseline [95 %]", "p", "effect", "pairs", "verdict"]
+    headings = [
+        "rank",
+        "policy",
+        *([] if means is None else ["mean"]),
+        "of baseline [95 %]",
+        "p",
+        "effect",
+        "pairs",
+        "verdict",
+    ]
     for heading in headings:
         words = heading in ("policy", "verdict")
-        table.add_column(heading, justify="left" if words else "right", overflow="fold", no_wrap=heading in ("policy", "verdict"))
+        table.add_column(
+            heading, justify="left" if words else "right", overflow="fold", no_wrap=heading in ("policy", "verdict")
+        )
     for row in part.standings:
         mean = [] if means is None else [f"{means[row.policy]:.1f}"]
         name = f"{row.policy} ({row.failed} failed)" if row.failed else row.policy

@@ -34,7 +34,12 @@ def progress_bar(
     """
     left = (TextColumn("left"), TimeRemainingColumn()) if time_left else ()
     bar = Progress(
-        TextColumn("{task.description}"), BarColumn(), *columns, TimeElapsedColumn(), *left, console=Console(stderr=True)
+        TextColumn("{task.description}"),
+        BarColumn(),
+        *columns,
+        TimeElapsedColumn(),
+        *left,
+        console=Console(stderr=True),
     )
     task = bar.add_task(name, total=total, **fields)
 

@@ -32,8 +32,12 @@ class RoleName(StrEnum):
 def serve(
     scenario: Annotated[str, typer.Argument(help="A name such as kuala-lumpur, or a path to a .sumocfg.")],
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the console and the API.")] = 8080,
-    host: Annotated[str, typer.Option(help="Address to listen on; from elsewhere one needs a token to look, too.")] = "127.0.0.1",
-    speed: Annotated[float, typer.Option(min=0, max=1000, help="Simulated over real time; 0: as fast as possible.")] = 1.0,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; from elsewhere one needs a token to look, too.")
+    ] = "127.0.0.1",
+    speed: Annotated[
+        float, typer.Option(min=0, max=1000, help="Simulated over real time; 0: as fast as possible.")
+    ] = 1.0,
     policy: Annotated[str, typer.Option(help="Policy that decides, see `citybrain policies`.")] = "adaptive",
     sensors: Annotated[str, typer.Option(help="What it sees: camera, loops, probes:0.1, perfect.")] = "camera",
     seed: Annotated[int, typer.Option(min=0, help="Seed of the simulation.")] = 1,
@@ -45,11 +49,16 @@ def serve(
     out: Annotated[Path, typer.Option(help="Folder for the record, tokens, saved states.")] = _OUT,
     tokens: Annotated[Path | None, typer.Option(help="Token file. Default: OUT/tokens.json.")] = None,
     key: Annotated[
-        Path | None, typer.Option(help="Key that emergency requests are signed with. Default: OUT/priority.key, made if missing.")
+        Path | None,
+        typer.Option(help="Key that emergency requests are signed with. Default: OUT/priority.key, made if missing."),
     ] = None,
-    plans: Annotated[Path | None, typer.Option(help="Plans (plans.toml of `citybrain retime`) that can be forced.")] = None,
+    plans: Annotated[
+        Path | None, typer.Option(help="Plans (plans.toml of `citybrain retime`) that can be forced.")
+    ] = None,
     detector: Annotated[str, typer.Option(help="Incident detector; '' for none.")] = "discharge",
-    heartbeat: Annotated[float, typer.Option(min=0, help="Fall back to plans where no console watches so long, s; 0: never.")] = 0,
+    heartbeat: Annotated[
+        float, typer.Option(min=0, help="Fall back to plans where no console watches so long, s; 0: never.")
+    ] = 0,
     keep_days: Annotated[float, typer.Option(min=0.01, help="Days that runs are kept for.")] = 30,
     keep_audit_days: Annotated[float, typer.Option(min=1, help="Days that the audit is kept for.")] = 730,
     allowed_hosts: Annotated[
@@ -85,15 +94,20 @@ def serve(
 def replay(
     database: Annotated[str, typer.Argument(help="A record: a file or a postgresql:// URL.")],
     run: Annotated[str | None, typer.Option(help="Which run; the longest where not given.")] = None,
-    check: Annotated[bool, typer.Option("--check", help="Run it again without a console and compare every signal.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Run it again without a console and compare every signal.")
+    ] = False,
     performance: Annotated[
-        Path | None, typer.Option(help="Run it again and write controller events and the signal measures into this folder.")
+        Path | None,
+        typer.Option(help="Run it again and write controller events and the signal measures into this folder."),
     ] = None,
     junctions: Annotated[str, typer.Option(help="Signals for --performance, ids with commas; all where empty.")] = "",
     list_: Annotated[bool, typer.Option("--list", help="List the runs and check the audit's chain.")] = False,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the console.")] = 8080,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    speed: Annotated[float, typer.Option(min=0, max=1000, help="Simulated over real time; 0: as fast as possible.")] = 10.0,
+    speed: Annotated[
+        float, typer.Option(min=0, max=1000, help="Simulated over real time; 0: as fast as possible.")
+    ] = 10.0,
 ) -> None:
     """Play a recorded run in the console, or check that it comes out the same bit for bit.
 
@@ -117,7 +131,9 @@ def replay(
         return
     room, access = open_replay(database, run, speed=speed)
     if not _is_local(host):
-        raise InputError(f"--host {host}: a recording is shown on localhost only; put a proxy with a password before it")
+        raise InputError(
+            f"--host {host}: a recording is shown on localhost only; put a proxy with a password before it"
+        )
     run_service(room, access, host=host, port=port, names=(), tell=_tell)
 
 
@@ -164,7 +180,9 @@ def _list(database: str) -> None:
 def new_token_command(
     name: Annotated[str, typer.Argument(help="Whose it is; it is in the audit.")],
     role: Annotated[RoleName, typer.Option(help="What it allows.")] = RoleName.viewer,
-    days: Annotated[float | None, typer.Option(min=0.001, help="Days that it is good for; for ever where not given.")] = None,
+    days: Annotated[
+        float | None, typer.Option(min=0.001, help="Days that it is good for; for ever where not given.")
+    ] = None,
     tokens: Annotated[Path, typer.Option(help="Token file.")] = _OUT / "tokens.json",
 ) -> None:
     """Make a token. It is shown once, and kept as a hash.
@@ -173,7 +191,9 @@ def new_token_command(
     """
     from citybrain.operations.access import new_token
 
-    console.print(new_token(tokens, name=name, role=role.value, days=days), soft_wrap=True, markup=False, highlight=False)
+    console.print(
+        new_token(tokens, name=name, role=role.value, days=days), soft_wrap=True, markup=False, highlight=False
+    )
 
 
 @token.command("list")

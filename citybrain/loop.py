@@ -150,7 +150,9 @@ class ClosedLoop:
                 self._interval_ms = round(policy.interval_s * 1000)  # another from now on where the plan took over
                 self._due_ms += self._interval_ms
                 events += [
-                    Event(time_s=self.decision.time_s, kind="decision", junction_id=self.network.junctions[j].id, data=why)
+                    Event(
+                        time_s=self.decision.time_s, kind="decision", junction_id=self.network.junctions[j].id, data=why
+                    )
                     for j, why in self.decision.reasons.items()
                 ]
         asked_for = self.decision

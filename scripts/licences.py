@@ -62,7 +62,8 @@ def is_allowed(text: str) -> bool:
     """Return whether every part of a licence is on the list, one of each choice (``OR``) being enough."""
     needed = re.split(r"\s+AND\s+|;", text.replace("(", " ").replace(")", " "))
     return all(
-        any(any(name in choice.lower() for name in ALLOWED) for choice in re.split(r"\s+OR\s+", part)) for part in needed
+        any(any(name in choice.lower() for name in ALLOWED) for choice in re.split(r"\s+OR\s+", part))
+        for part in needed
     )
 
 

@@ -38,7 +38,11 @@ def _fuzz_one(operation, mode, headers, found, examples, seed):
 
     @with_seed(seed)
     @settings(
-        max_examples=examples, deadline=None, database=None, derandomize=False, phases=(Phase.generate,),
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        derandomize=False,
+        phases=(Phase.generate,),
         suppress_health_check=list(HealthCheck),
     )
     @given(case=operation.as_strategy(generation_mode=mode))

@@ -74,7 +74,5 @@ async def burst(url, number, seconds, *, token="", junction=""):
 
 if __name__ == "__main__":
     given = [*sys.argv[1:], "", ""]
-    found = asyncio.run(
-        burst(given[0], int(given[1]), float(given[2]), token=given[3], junction=given[4]), debug=False
-    )
+    found = asyncio.run(burst(given[0], int(given[1]), float(given[2]), token=given[3], junction=given[4]), debug=False)
     sys.stdout.write(json.dumps(found) + "\n")

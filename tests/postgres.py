@@ -53,7 +53,10 @@ def postgresql():
         pytest.skip("needs a PostgreSQL server: scripts/postgresql installs one (Debian and Ubuntu, as root)")
     who = ()
     if os.geteuid() == 0:
-        if shutil.which("setpriv") is None or subprocess.run(["id", "postgres"], capture_output=True, check=False).returncode:
+        if (
+            shutil.which("setpriv") is None
+            or subprocess.run(["id", "postgres"], capture_output=True, check=False).returncode
+        ):
             pytest.skip("needs setpriv and the user postgres, as which a server must run")
         who = ("setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups")
     folder = Path(tempfile.mkdtemp(prefix="cb-pg-", dir="/tmp"))  # a socket's path must be short

@@ -64,8 +64,14 @@ def run(
         ends = [network.edges[network.lanes[trip.lanes[k]].edge] for k in (0, -1)]
         calls.append(
             Call(
-                vehicle_id=name, role="ambulance", announced_s=trip.depart_ms / 1000 - 30, depart_s=trip.depart_ms / 1000,
-                origin=ends[0].id, from_m=0.0, destination=ends[1].id, to_m=1.0,
+                vehicle_id=name,
+                role="ambulance",
+                announced_s=trip.depart_ms / 1000 - 30,
+                depart_s=trip.depart_ms / 1000,
+                origin=ends[0].id,
+                from_m=0.0,
+                destination=ends[1].id,
+                to_m=1.0,
             )
         )
         places[name] = ends[0].shape[0]
@@ -74,7 +80,9 @@ def run(
     if priority:
         times = LinkTimes(network)
         service = PriorityService(network, rules, key=KEY, times=times, own_plans=own, parameters=parameters)
-        emergency = Emergency(OnboardUnits(fleet, calls, key=KEY, radio=radio or RadioParameters(), places=places), service)
+        emergency = Emergency(
+            OnboardUnits(fleet, calls, key=KEY, radio=radio or RadioParameters(), places=places), service
+        )
     recorder = Recorder(plant)
     run_loop(
         plant, network, OwnPlans(interval_s=1.0) if own else find_policy(policy).make(), PerfectSensors(network), rules,

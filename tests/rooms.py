@@ -43,7 +43,11 @@ class WatchedRoom:
 
         self.room.supervisor._tell = told
         self.app = create_app(
-            self.room, self.access, hosts=("testserver",), limit=limit or RateLimit(per_s=1e6, burst=10**6), console=False
+            self.room,
+            self.access,
+            hosts=("testserver",),
+            limit=limit or RateLimit(per_s=1e6, burst=10**6),
+            console=False,
         )
         self.client = {
             role: TestClient(self.app, headers={"authorization": f"Bearer {token}"}) for role, token in tokens.items()

@@ -12,9 +12,7 @@ from lxml import etree
 
 from citybrain.errors import PlantError
 
-SCHEMA = pa.schema(
-    [("edge", pa.string()), ("co2_g", pa.float64()), ("nox_g", pa.float64()), ("pmx_g", pa.float64())]
-)
+SCHEMA = pa.schema([("edge", pa.string()), ("co2_g", pa.float64()), ("nox_g", pa.float64()), ("pmx_g", pa.float64())])
 """Grams in the measured window; roads that nobody drove on are left out."""
 _COLUMNS = ("CO2_abs", "NOx_abs", "PMx_abs")  # milligrams
 _FILE = "emissions.xml"

@@ -126,9 +126,7 @@ def _bootstrap(groups: Sequence[NDArray[np.float64]], seed: int) -> tuple[float,
         found = stats.bootstrap((groups[0],), np.mean, n_resamples=_RESAMPLES, method="BCa", rng=rng)
         low, high = found.confidence_interval
     else:
-        means = np.mean(
-            [rng.choice(g, size=(_RESAMPLES, len(g)), replace=True).mean(axis=1) for g in groups], axis=0
-        )
+        means = np.mean([rng.choice(g, size=(_RESAMPLES, len(g)), replace=True).mean(axis=1) for g in groups], axis=0)
         low, high = np.quantile(means, [0.025, 0.975])
     return math.exp(float(low)), math.exp(float(high))
 

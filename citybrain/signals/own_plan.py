@@ -48,9 +48,7 @@ class _Clock:
         self._cycle_ms = sum(lengths)
         self._ends_ms = np.cumsum(lengths)
         # in an intergreen the stage that follows is asked for
-        self._stage = [
-            next((s for s in (*shown[k:], *shown[:k]) if s != HOLD), HOLD) for k in range(len(shown))
-        ]
+        self._stage = [next((s for s in (*shown[k:], *shown[:k]) if s != HOLD), HOLD) for k in range(len(shown))]
 
     def stage(self, time_ms: int) -> int:
         if not self._cycle_ms:

@@ -28,8 +28,7 @@ class PlanClock:
             for green_s, a, b in zip(plan.greens_s, plan.stages, following, strict=True)
         ]
         self._lead_ms = [
-            round(1000 * (gaps.length_s(a, b) if a != b else 0.0))
-            for a, b in zip(plan.stages, following, strict=True)
+            round(1000 * (gaps.length_s(a, b) if a != b else 0.0)) for a, b in zip(plan.stages, following, strict=True)
         ]
         self._ends_ms = [round(1000 * end) for end in accumulate(lengths)]
         self._offset_ms, self._stages, self._following = round(plan.offset_s * 1000), plan.stages, following

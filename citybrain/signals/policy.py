@@ -66,7 +66,8 @@ BUILT_IN = {
     "fixed-time": PolicyEntry("citybrain.signals.fixed_time:FixedTime", "the scenario's own plans, untouched"),
     "retimed": PolicyEntry("citybrain.signals.plan_file:PlanFile", "fixed plans of a file, see `citybrain retime`"),
     "time-of-day": PolicyEntry(
-        "citybrain.signals.time_of_day:TimeOfDay", "plans by the clock, led from each to the next, see `citybrain retime`"
+        "citybrain.signals.time_of_day:TimeOfDay",
+        "plans by the clock, led from each to the next, see `citybrain retime`",
     ),
     "actuated": PolicyEntry("citybrain.signals.actuated:Actuated", "SUMO's gap-actuated control (peer)"),
     "delay-based": PolicyEntry("citybrain.signals.actuated:DelayBased", "SUMO's delay-based control (peer)"),

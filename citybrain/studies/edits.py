@@ -142,7 +142,9 @@ def _move(source: Path, copy: Path, what_if: WhatIf) -> None:
     root = tree.getroot()
     for element in root:
         if element.tag in _FLOWS:
-            raise InputError(f"{source}: demand of <{element.tag}> {element.get('id')!r} cannot be moved, only trips can")
+            raise InputError(
+                f"{source}: demand of <{element.tag}> {element.get('id')!r} cannot be moved, only trips can"
+            )
         depart = element.get("depart")
         if element.tag in _VEHICLES and depart is not None and _chance(str(element.get("id"))) < what_if.move.share:
             element.set("depart", f"{max(0.0, float(depart) + what_if.move.by_s):.2f}")

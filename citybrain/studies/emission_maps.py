@@ -84,9 +84,7 @@ def _section(out: Path, variants: Mapping[str, Sequence[StudyRun]], name: str) -
         )
         for k, (variant, values) in enumerate(means.items())
     ]
-    legends = {
-        p: list(zip(found.colours, found.labels(), strict=True)) for p, found in classes.items()
-    }
+    legends = {p: list(zip(found.colours, found.labels(), strict=True)) for p, found in classes.items()}
     return {"rows": rows, "legends": legends}
 
 

@@ -104,7 +104,9 @@ def hold(out: Path, *, resume: bool) -> Iterator[Store]:
     """
     if not resume and (out / RUNS).is_dir() and any((out / RUNS).iterdir()):
         count = sum(1 for entry in (out / RUNS).iterdir() if not entry.name.startswith("."))
-        raise InputError(f"{out}: already holds {count} finished runs; --resume goes on with them, or give another --out")
+        raise InputError(
+            f"{out}: already holds {count} finished runs; --resume goes on with them, or give another --out"
+        )
     try:
         (out / RUNS).mkdir(parents=True, exist_ok=True)
         lock = (out / ".lock").open("a+", encoding="utf-8")

@@ -110,6 +110,4 @@ def _write(store: Store, done: Sweep) -> None:
     write_table(out / "results.parquet", done.table)
     if done.spec.keep_emissions:
         write_emission_maps(out, done.runs, done.kept)
-    write_report(
-        out / "report.html", done.spec.name, done.table, baseline=done.spec.baseline, planned=len(done.runs)
-    )
+    write_report(out / "report.html", done.spec.name, done.table, baseline=done.spec.baseline, planned=len(done.runs))

@@ -35,7 +35,9 @@ def test_an_action_is_tried_on_a_copy_and_the_city_knows_nothing_of_it(served: S
     page.fill(".what-if-minutes input", "2")
     page.click(".what-if-run")
     page.wait_for_selector(".what-if-answer >> text=running")
-    page.wait_for_function("() => !document.querySelector('.what-if-answer').innerText.includes('running')", timeout=COPY_MS)
+    page.wait_for_function(
+        "() => !document.querySelector('.what-if-answer').innerText.includes('running')", timeout=COPY_MS
+    )
     answer = page.inner_text(".what-if-answer")
     assert "per vehicle" in answer
     assert "Arrived: " in answer
@@ -62,9 +64,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out / "record.db"
 
 
-def test_a_recorded_run_is_played_again_in_the_console(
-    recorded: Path, chromium: Any, tmp_path: Path
-) -> None:
+def test_a_recorded_run_is_played_again_in_the_console(recorded: Path, chromium: Any, tmp_path: Path) -> None:
     with running(tmp_path, "replay", str(recorded), "--speed", "5") as url:
         visit = Visit(chromium, url, None)
         page = visit.page

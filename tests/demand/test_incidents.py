@@ -9,7 +9,14 @@ from citybrain.network.synthetic import grid_network
 
 GRID = grid_network(4, 4, lanes=2)
 ALL = range(len(GRID.edges))
-GOOD = {"kind": '"crash"', "edge": '"0-0>0-1"', "lanes": "[0]", "position_m": "100", "onset_s": "60", "duration_s": "300"}
+GOOD = {
+    "kind": '"crash"',
+    "edge": '"0-0>0-1"',
+    "lanes": "[0]",
+    "position_m": "100",
+    "onset_s": "60",
+    "duration_s": "300",
+}
 
 
 def written(tmp_path, **changes):

@@ -66,7 +66,9 @@ def test_third_parties_sensors_are_found_by_name(tmp_path, monkeypatch):
     info = tmp_path / "eyes-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: eyes\nVersion: 1.0\n", encoding="utf-8")
-    (info / "entry_points.txt").write_text("[citybrain.sensors]\nnear = eyes:near\nperfect = eyes:near\n", encoding="utf-8")
+    (info / "entry_points.txt").write_text(
+        "[citybrain.sensors]\nnear = eyes:near\nperfect = eyes:near\n", encoding="utf-8"
+    )
     monkeypatch.syspath_prepend(str(tmp_path))
     network = grid_network(1, 1)
     assert make_sensors("near", network, seed=1).sight_m == 50.0

@@ -128,7 +128,9 @@ PICTURES = {
         ]
     ),
     "savings": lambda: plots.plot_savings(savings(), baseline="fixed-time"),
-    "seeds": lambda: plots.plot_seeds({"fixed-time": [40.0, 43.0, 41.0], "adaptive": [20.0, 24.0, 21.5]}, baseline="fixed-time"),
+    "seeds": lambda: plots.plot_seeds(
+        {"fixed-time": [40.0, 43.0, 41.0], "adaptive": [20.0, 24.0, 21.5]}, baseline="fixed-time"
+    ),
     "speed_map": lambda: plots.plot_speed_map(STREET, np.array([8.0, 50.0, 30.0, 15.0, np.nan])),
     "split_failures": split_failures,
     "terminations": lambda: performance.plot_terminations(

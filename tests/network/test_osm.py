@@ -162,7 +162,12 @@ def test_a_pbf_with_no_road_in_the_box_or_broken(pbf, tmp_path):
 @pytest.mark.parametrize("name", ["town.osm", "town.osm.gz"])
 def test_build_a_left_hand_crossroads(extract, tmp_path, name):
     built = build_from_osm("town", extract(name), tmp_path / "out", box=HERE)
-    assert sorted(p.name for p in built.folder.iterdir()) == ["meta.toml", "netconvert.log", "town.net.xml", "town.sumocfg"]
+    assert sorted(p.name for p in built.folder.iterdir()) == [
+        "meta.toml",
+        "netconvert.log",
+        "town.net.xml",
+        "town.sumocfg",
+    ]
     assert [junction.id for junction in built.network.junctions] == ["1"]
     assert built.network.left_hand
     assert built.network.source == str(built.net_file)

@@ -18,12 +18,16 @@ from citybrain.network.netfacts import Location, NetFacts, read_facts
 from citybrain.network.picture import plot_network, save_picture, scale_length_m
 from citybrain.network.synthetic import grid_network
 
-UTM = Location(net_offset="-385640,-6671920", projection="+proj=utm +zone=35 +ellps=WGS84 +datum=WGS84 +units=m +no_defs")
+UTM = Location(
+    net_offset="-385640,-6671920", projection="+proj=utm +zone=35 +ellps=WGS84 +datum=WGS84 +units=m +no_defs"
+)
 
 
 def named_grid():
     network = grid_network(2, 3, left_hand=True)
-    edges = tuple(dataclasses.replace(edge, name=f"Row {edge.id[0]}" if edge.id[0].isdigit() else "") for edge in network.edges)
+    edges = tuple(
+        dataclasses.replace(edge, name=f"Row {edge.id[0]}" if edge.id[0].isdigit() else "") for edge in network.edges
+    )
     return dataclasses.replace(network, edges=edges)
 
 
@@ -75,7 +79,14 @@ def test_geojson_is_in_degrees_and_names_what_it_holds(tmp_path):
     features = json.loads((tmp_path / "net.geojson").read_text(encoding="utf-8"))["features"]
     assert len(features) == len(network.edges) + 2
     signal = features[-2]
-    assert signal["properties"] == {"kind": "signal", "id": "0-0", "name": "", "group": "A", "stages": 2, "movements": 12}
+    assert signal["properties"] == {
+        "kind": "signal",
+        "id": "0-0",
+        "name": "",
+        "group": "A",
+        "stages": 2,
+        "movements": 12,
+    }
     # UTM 35 N, 385640 E 6671920 N
     assert signal["geometry"]["coordinates"] == pytest.approx([24.9386, 60.1690], abs=0.001)
     road = next(f for f in features if f["id"] == "0-0>0-1")

@@ -32,7 +32,9 @@ def scenario(*files):
 
 def plans(green_s, offset_s):
     return {
-        name: Plan(junction_id=name, stages=STAGES, greens_s=(float(green_s),) * len(STAGES), offset_s=offset_s + 7.0 * k)
+        name: Plan(
+            junction_id=name, stages=STAGES, greens_s=(float(green_s),) * len(STAGES), offset_s=offset_s + 7.0 * k
+        )
         for k, name in enumerate(IDS)
     }
 
@@ -78,9 +80,7 @@ def fallen(day, forced=""):
 
 def observation(time_s):
     lanes, movements = len(NETWORK.lanes), len(NETWORK.movements)
-    return SimpleNamespace(
-        time_s=time_s, passed=np.zeros(movements), confidence=np.ones(lanes), age_s=np.zeros(lanes)
-    )
+    return SimpleNamespace(time_s=time_s, passed=np.zeros(movements), confidence=np.ones(lanes), age_s=np.zeros(lanes))
 
 
 def cycle_of(decider, begin_s, end_s):

@@ -16,7 +16,9 @@ NAMES = [junction.id for junction in NETWORK.junctions]
 
 def action(name, *, begin_s=0.0, **request):
     given = ActionRequest(reason="a test", **request)
-    return Action(id=name, request=given, who="ana", role="operator", when="", begin_s=begin_s, end_s=begin_s + given.limit_s)
+    return Action(
+        id=name, request=given, who="ana", role="operator", when="", begin_s=begin_s, end_s=begin_s + given.limit_s
+    )
 
 
 def view(stage=(0, 0, 0), elapsed_s=0.0, *, switching=False):

@@ -17,9 +17,7 @@ from citybrain.network.intergreens import Intergreens, SignalRules
 from citybrain.signals.interlock import Interlock
 
 # the same cases every time; benchmarks/interlock_fuzz.py looks for new ones
-ordinary = settings(
-    derandomize=True, database=None, max_examples=120
-)
+ordinary = settings(derandomize=True, database=None, max_examples=120)
 
 
 def drive(network, rules, step_ms, requests):
@@ -79,7 +77,9 @@ def test_flash_comes_after_red_ends_in_yellow_and_is_reached(random, n):
     junction = network.junctions[0]
     gaps = Intergreens(network, junction, rules)
     numbers = [stage.index for stage in junction.stages]
-    slowest_s = max(gaps.length_s(a, b) for a in (*numbers, FLASH) for b in (*numbers, FLASH) if a != FLASH or b != FLASH)
+    slowest_s = max(
+        gaps.length_s(a, b) for a in (*numbers, FLASH) for b in (*numbers, FLASH) if a != FLASH or b != FLASH
+    )
     steps = int(2000 * (max(rules.min_green_s, rules.min_walk_s) + slowest_s) / step_ms) + 8
     requests = []
     for _ in range(n):

@@ -109,4 +109,6 @@ def install(site: Path) -> None:
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: rogues\nVersion: 1.0\n", encoding="utf-8")
     names = [line.split()[1].split("(")[0].rstrip(":") for line in SOURCE.splitlines() if line.startswith("class ")]
     points = "\n".join(f"{name} = rogue_plugins:{name}" for name in names)
-    (info / "entry_points.txt").write_text(f"[citybrain.policies]\n{points}\nMissing = rogue_plugins:Missing\n", encoding="utf-8")
+    (info / "entry_points.txt").write_text(
+        f"[citybrain.policies]\n{points}\nMissing = rogue_plugins:Missing\n", encoding="utf-8"
+    )

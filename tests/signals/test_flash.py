@@ -9,7 +9,7 @@ import pytest
 from builders import one_junction
 
 from citybrain.messages import FLASH, HOLD, RELEASE, Decision
-from citybrain.network.intergreens import SignalRules
+from citybrain.network.intergreens import Intergreens, SignalRules
 from citybrain.network.synthetic import grid_network
 from citybrain.signals.interlock import Interlock
 
@@ -140,3 +140,15 @@ def test_lamps_that_somebody_left_flashing_are_led_to_the_first_stage():
     interlock = Interlock(THREE, RULES)
     assert interlock.start(0, ["ooo"])[0].state == "yyy"
     assert [ask(interlock, second, HOLD) for second in (3, 5)] == [["rrr"], ["Grr"]]
+
+
+def test_what_is_left_of_flash_is_the_way_to_the_first_stage():
+    network = one_junction(["rrG", "rGr"], [(0, 1)], path_m=90.0)
+    rules = SignalRules(min_green_s=5.0)
+    interlock = flashing(network, rules)
+    for second in (15, 20, 30):
+        ask(interlock, second, HOLD)
+    intergreens = Intergreens(network, network.junctions[0], rules)
+    assert intergreens.length_s(FLASH, 0) != intergreens.length_s(FLASH, 1)
+    assert interlock.is_flashing(0)
+    assert interlock.view(60_000).remaining_s[0] == intergreens.length_s(FLASH, 0)

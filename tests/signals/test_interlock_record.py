@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -196,3 +197,72 @@ def test_the_longest_green_counts_from_its_own_begin():
 def test_it_knows_its_network_and_rules():
     interlock = Interlock(CROSS, RULES)
     assert (interlock.network, interlock.rules, interlock.states) == (CROSS, RULES, ())
+    assert (interlock.refusals, interlock.events) == (0, [])
+
+
+@pytest.mark.parametrize(("green_s", "asked_s", "ends_s"), [(150.0, 60, 175), (120.0, 110, 225), (119.0, 110, 120)])
+def test_a_plan_as_long_as_the_maximum_does_not_end_what_is_asked_for(green_s, asked_s, ends_s):
+    """The maximum of 120 s counts from a minimum green of 5 s before the question, where the plan's own green is as long."""
+    network = grid_network(1, 1)
+    (junction,) = network.junctions
+    first, *others = junction.program
+    program = (replace(first, duration_s=green_s), *others)
+    network = replace(network, junctions=(replace(junction, program=program),))
+    interlock = Interlock(network, RULES.model_copy(update={"max_green_s": 120.0}), released=True)
+    interlock.start(0, [first.state])
+    decision_ms = asked_s * 1000
+    interlock.advance(decision(decision_ms, 0), decision_ms, [first.state])
+    assert interlock.states[0].step == -1
+    until = [s for s in range(asked_s, 300) if interlock.advance(decision(s * 1000, HOLD), s * 1000)]
+    assert until[0] == ends_s
+
+
+def test_a_green_taken_over_is_as_old_as_the_program_says():
+    network = grid_network(1, 1)
+    (junction,) = network.junctions
+    interlock = Interlock(network, RULES, released=True)
+    interlock.start(500, [junction.program[0].state])
+    interlock.advance(decision(6000, 0), 6000, [junction.program[0].state])
+    assert interlock.states[0][:4] == (0, 0, -1, 0)
+
+
+def test_a_junction_of_one_stage_hides_nothing_of_those_after_it():
+    network = grid_network(1, 2)
+    first, second = network.junctions
+    network = replace(network, junctions=(replace(first, stages=first.stages[:1]), second))
+    interlock = Interlock(network, RULES)
+    interlock.start(0)
+    assert interlock.quiet_until_ms(decision(1000, HOLD, HOLD), 1000) == 60_000
+
+
+def test_one_that_is_given_back_takes_nothing_from_those_after_it():
+    network = grid_network(1, 2)
+    interlock = Interlock(network, RULES, released=True)
+    shown = [junction.program[0].state for junction in network.junctions]
+    interlock.start(0, shown)
+    interlock.advance(decision(6000, 0, 0), 6000, shown)
+    commands = interlock.advance(decision(8000, RELEASE, 1), 8000, shown)
+    assert [command.junction for command in commands] == [0, 1]
+    assert [interlock.is_released(i) for i in (0, 1)] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("min_walk_s", "max_green_s", "refused"), [(20.0, 60.0, "before its minimum green"), (12.0, 10.0, None)]
+)
+def test_a_give_back_is_judged_by_the_bounds_of_its_own_stage(min_walk_s, max_green_s, refused):
+    """Pedestrians walk in stage 0 alone: its minimum, and so its maximum, is longer than that of stage 1."""
+    plan = [("Gr", 12.0), ("rr", 15.0), ("rG", 9.0), ("ry", 3.0), ("rr", 3.0)]
+    program = tuple(ProgramPhase(state=state, duration_s=seconds) for state, seconds in plan)
+    network = one_junction(["Gr", "rG"], [(0, 1)], crossings=[0], path_m=[6.0, 15.0], program=program)
+    rules = RULES.model_copy(update={"min_walk_s": min_walk_s, "max_green_s": max_green_s})
+    interlock = Interlock(network, rules, released=True)
+    interlock.start(0, ["Gr"])
+    assert interlock.advance(decision(6000, 0), 6000, ["Gr"])
+    interlock.advance(decision(8000, RELEASE), 8000)
+    assert interlock.is_released(0) == (refused is None)
+    assert [refused in event.data["reason"] for event in interlock.events] == ([] if refused is None else [True])
+
+
+def test_the_network_that_policies_know_has_the_same_junctions():
+    with pytest.raises(ValueError, match=r"shorter|longer"):
+        Interlock(grid_network(1, 2), RULES, own=grid_network(1, 1))

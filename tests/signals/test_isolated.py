@@ -68,7 +68,9 @@ def test_a_plan_clock_has_each_stage_green_when_the_plan_says():
             pass
 
         def decide(self, observation):
-            return Decision(time_s=observation.time_s, stage=np.array([clock.stage(round(1000 * observation.time_s)), -1]))
+            return Decision(
+                time_s=observation.time_s, stage=np.array([clock.stage(round(1000 * observation.time_s)), -1])
+            )
 
     plant = PointQueuePlant(NETWORK, [])
     lamps = {}

@@ -27,7 +27,9 @@ CHANGE_S = 400.0
 
 def plans(green_s, offset_s):
     return {
-        name: Plan(junction_id=name, stages=STAGES, greens_s=(float(green_s),) * len(STAGES), offset_s=offset_s + 7.0 * k)
+        name: Plan(
+            junction_id=name, stages=STAGES, greens_s=(float(green_s),) * len(STAGES), offset_s=offset_s + 7.0 * k
+        )
         for k, name in enumerate(IDS)
     }
 
@@ -102,7 +104,9 @@ def test_the_cheapest_way_costs_no_more_than_any_other(file):
 def test_queues_of_a_fluid_are_those_of_a_drawing():
     """10 s red at 0.1 vehicles a second make 1 vehicle; it is gone 2.5 s later: area 5 + 1.25 vehicle-seconds."""
     queues = LaneQueues(NETWORK, NETWORK.junctions[0])
-    movement = next(m for m in NETWORK.junctions[0].movements if NETWORK.junctions[0].stages[0].is_green(NETWORK.movements[m].link))
+    movement = next(
+        m for m in NETWORK.junctions[0].movements if NETWORK.junctions[0].stages[0].is_green(NETWORK.movements[m].link)
+    )
     rates = np.zeros(len(NETWORK.movements))
     rates[movement] = 0.1
     assert queues.predict([(-1, 10.0), (0, 30.0)], rates, 40.0) == pytest.approx(5.0 + 1.25)
@@ -115,7 +119,9 @@ def test_a_period_without_plans_runs_the_scenarios_own(tmp_path):
     for name, rows in read_schedules(path, NETWORK, RULES).items():
         own = NETWORK.junctions[NETWORK.junction_index(name)].program
         assert [begin_s for begin_s, _ in rows] == [0.0, CHANGE_S]
-        assert rows[0][1].greens_s == tuple(phase.duration_s for phase in own if set(phase.state) <= set("Ggr") and "G" in phase.state)
+        assert rows[0][1].greens_s == tuple(
+            phase.duration_s for phase in own if set(phase.state) <= set("Ggr") and "G" in phase.state
+        )
         assert rows[1][1] == LATE[name]
 
 

@@ -62,7 +62,10 @@ def test_edits_reach_the_net_and_the_routes(change, case):
 @pytest.mark.sumo
 def test_moved_demand_is_the_same_trips_at_other_times(change, case):
     def departures(scenario):
-        return {v.get("id"): float(v.get("depart")) for v in etree.parse(str(scenario.route_files[0])).getroot().iter("vehicle")}
+        return {
+            v.get("id"): float(v.get("depart"))
+            for v in etree.parse(str(scenario.route_files[0])).getroot().iter("vehicle")
+        }
 
     before = departures(open_scenario(str(case.config)))
     after = departures(change(move={"share": 0.5, "by_s": 30}))

@@ -123,5 +123,10 @@ def cli(tmp_path: Path) -> Cli:
     (info / "entry_points.txt").write_text(ENTRY_POINTS, encoding="utf-8")
     work = tmp_path / "work"
     work.mkdir()
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")]), "SABOTAGE": str(tmp_path / "marker"), "COLUMNS": "200"}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")]),
+        "SABOTAGE": str(tmp_path / "marker"),
+        "COLUMNS": "200",
+    }
     return Cli(work, environment)

@@ -123,7 +123,11 @@ def test_a_stage_is_locked_and_undone_and_both_are_in_the_audit(room):
     entry = room.act(kind="lock_stage", junction="A", stage=1)
     assert (entry["who"], entry["why"], entry["new"]["stage"]) == ("a operator", "a test", 1)
     assert entry["old"]["level"] == "adaptive"
-    room.wait(lambda: 0 in room.last.actions and room.last.stage[0] == 1 and not room.last.switching[0], 15, "the locked stage")
+    room.wait(
+        lambda: 0 in room.last.actions and room.last.stage[0] == 1 and not room.last.switching[0],
+        15,
+        "the locked stage",
+    )
     assert room.room.snapshot().junctions[0].locked
     action = entry["action_id"]
     assert [a["id"] for a in room.client[None].get("/api/actions").json()] == [action]
@@ -177,7 +181,9 @@ def test_a_signed_request_is_answered_and_a_forged_one_is_refused(room):
     key = Path(room.files.key).read_bytes().strip()
     forged = room.client["dispatcher"].post("/api/emergency", json=fields).json()
     assert (forged["status"], forged["reason"][:6]) == ("rejected", "forged")
-    genuine = room.client["dispatcher"].post("/api/emergency", json={**fields, "token": signed(request, key).token}).json()
+    genuine = (
+        room.client["dispatcher"].post("/api/emergency", json={**fields, "token": signed(request, key).token}).json()
+    )
     assert genuine["status"] in ("processing", "granted")
     assert genuine["route"] == ["wA", "AB", "Be"]
 

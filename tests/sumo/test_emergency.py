@@ -28,7 +28,14 @@ def spec(case, tmp_path, monkeypatch):
     scenario = replace(open_scenario(str(case.config)), end_s=300.0)
     [fork] = forks(scenario, [60.0])
     call = Call(
-        vehicle_id="ev", role="fire", announced_s=60.0, depart_s=90.0, origin="wA", from_m=20.0, destination="Be", to_m=150.0
+        vehicle_id="ev",
+        role="fire",
+        announced_s=60.0,
+        depart_s=90.0,
+        origin="wA",
+        from_m=20.0,
+        destination="Be",
+        to_m=150.0,
     )
     return TwinSpec(scenario=scenario, kind="baseline", calls=(call,), fork=fork, seed=3, end_s=300.0, after_s=20.0)
 

@@ -108,12 +108,28 @@ def test_the_command_writes_its_files(case, tmp_path, monkeypatch):
     runs, out, again = tmp_path / "runs", tmp_path / "out", tmp_path / "again"
 
     def call(*arguments):
-        monkeypatch.setattr("sys.argv", ["citybrain", "incidents", *map(str, arguments), "--sensors", "camera", "--jobs", "1"])
+        monkeypatch.setattr(
+            "sys.argv", ["citybrain", "incidents", *map(str, arguments), "--sensors", "camera", "--jobs", "1"]
+        )
         with pytest.raises(SystemExit) as ended:
             main()
         assert ended.value.code in (0, None)
 
-    call(case.config, "--end", "1700", "--seeds", "1", "--spec", spec, "--response", "camera", "--recordings", runs, "--out", out)
+    call(
+        case.config,
+        "--end",
+        "1700",
+        "--seeds",
+        "1",
+        "--spec",
+        spec,
+        "--response",
+        "camera",
+        "--recordings",
+        runs,
+        "--out",
+        out,
+    )
     section = json.loads((out / "results.json").read_text())["incidents"]["camera"]
     for key in ("detection_rate_pct", "false_alarms_per_day", "precision_pct", "mttd_s", "location_right_pct",
                 "response_saving_pct", "incidents", "clean_hours"):  # fmt: skip

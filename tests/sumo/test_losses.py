@@ -28,7 +28,9 @@ def rows(cli):
 
 
 def test_a_killed_simulator_loses_one_run(cli, case):
-    done = cli("evaluate", case.config, "--policies", "kills-itself", "--seeds", "2", "--jobs", "2", "--out", "o", TRUST)
+    done = cli(
+        "evaluate", case.config, "--policies", "kills-itself", "--seeds", "2", "--jobs", "2", "--out", "o", TRUST
+    )
     assert done.returncode == 1
     table = rows(cli)
     lost = [key for key, (status, _) in table.items() if status == "failed"]

@@ -45,7 +45,11 @@ def test_the_command_writes_log_and_page(case: Case, tmp_path) -> None:
 
 @pytest.mark.parametrize(
     ("options", "words"),
-    [(["--junctions", "nowhere"], "no such signal"), (["--day", "tomorrow"], "YEAR-MONTH-DAY"), (["--sensors", "eyes"], "eyes")],
+    [
+        (["--junctions", "nowhere"], "no such signal"),
+        (["--day", "tomorrow"], "YEAR-MONTH-DAY"),
+        (["--sensors", "eyes"], "eyes"),
+    ],
 )
 def test_bad_input_is_one_line(case: Case, tmp_path, options: list[str], words: str) -> None:
     done = CliRunner().invoke(app, ["performance", str(case.config), "--out", str(tmp_path / "x"), *options])

@@ -44,7 +44,9 @@ def test_plans_by_the_clock_are_in_step_after_a_change(case, tmp_path):
             before = now
 
     try:
-        run_loop(plant, network, TimeOfDay(plans=tmp_path / "plans.toml"), PerfectSensors(network), rules, 500.0, [Watch()])
+        run_loop(
+            plant, network, TimeOfDay(plans=tmp_path / "plans.toml"), PerfectSensors(network), rules, 500.0, [Watch()]
+        )
     finally:
         plant.close()
     cycle_ms = round(1000 * late["A"].cycle_s(network, rules))

@@ -189,7 +189,9 @@ def test_a_full_disk_loses_nothing_and_says_so(tmp_path):
     """On a disk of half a megabyte: changes that cannot be recorded are refused, flash is not, all is kept."""
     disk = tmp_path / "disk"
     disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", disk], capture_output=True, check=False)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", disk], capture_output=True, check=False
+    )
     if mounted.returncode != 0:
         pytest.skip("needs a small disk, which only root can mount")
     scenario = build_case(tmp_path, end_s=600).config
@@ -239,7 +241,9 @@ def test_ctrl_c_stops_a_room_cleanly_and_the_port_is_named(tmp_path, how):
                 break
         time.sleep(0.2)
     listener = subprocess.Popen([sys.executable, "-c", LISTEN])
-    second = subprocess.run([*command[:-4], "--out", str(tmp_path / "two")], capture_output=True, text=True, check=False)
+    second = subprocess.run(
+        [*command[:-4], "--out", str(tmp_path / "two")], capture_output=True, text=True, check=False
+    )
     assert second.returncode == 2
     assert "--port 18443" in second.stderr
     process.send_signal(how)

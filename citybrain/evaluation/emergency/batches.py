@@ -101,9 +101,7 @@ class SpecMaker:
         }
         calls = tuple(call for call in spec.calls if call.vehicle_id in ways)
         end_s = spec.fork.time_s + 3 * self._request.longest_s
-        return replace(
-            spec, calls=calls, routes=ways, policy="fixed-time", sensors="perfect", after_s=0.0, end_s=end_s
-        )
+        return replace(spec, calls=calls, routes=ways, policy="fixed-time", sensors="perfect", after_s=0.0, end_s=end_s)
 
     def own(self, batch: Batch, kind: Kind) -> TwinSpec:
         """Return a twin of one batch: ``priority`` or ``siren``."""

@@ -76,7 +76,9 @@ def added_waits_s(a: Losses, b: Losses, time_s: float) -> NDArray[np.float64]:
     """Return what each vehicle has waited more in ``a`` than in ``b``, of those that both have."""
     (_, wait_a), (_, wait_b) = a.at(time_s), b.at(time_s)
     place = {name: k for k, name in enumerate(b.names)}
-    pairs = np.array([(k, place[name]) for k, name in enumerate(a.names) if name in place], dtype=np.int64).reshape(-1, 2)
+    pairs = np.array([(k, place[name]) for k, name in enumerate(a.names) if name in place], dtype=np.int64).reshape(
+        -1, 2
+    )
     more = wait_a[pairs[:, 0]] - wait_b[pairs[:, 1]]
     return more[np.isfinite(more)]
 
@@ -88,7 +90,9 @@ class LossLog:
     plant: SumoPlant
     begin_s: float
     _number: dict[str, int] = field(default_factory=dict)
-    _marks: dict[float, tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.float32]]] = field(default_factory=dict)
+    _marks: dict[float, tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.float32]]] = field(
+        default_factory=dict
+    )
     _before: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -122,7 +126,9 @@ class LossLog:
             here = to_place[index] if len(index) else index
             known = here >= 0
             marks[time_s] = here[known], delays[known], waits[known]
-        wish_s, late_s, road_s, lost_s, waiting_s = (np.array([r[k] for r in rows], dtype=np.float64) for k in range(2, 7))
+        wish_s, late_s, road_s, lost_s, waiting_s = (
+            np.array([r[k] for r in rows], dtype=np.float64) for k in range(2, 7)
+        )
         status = np.array([row[1] for row in rows])
         inserted_s = np.where(status == "never_inserted", np.inf, wish_s + late_s)
         return Losses(

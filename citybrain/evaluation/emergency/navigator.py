@@ -43,7 +43,9 @@ class Navigator:
         self.times.look(self.fleet, time_ms)
         for row in self.fleet.read():
             call, known = self._calls.get(row.vehicle_id), self._route.get(row.vehicle_id)
-            if call is None or time_ms < self._due_ms.setdefault(row.vehicle_id, time_ms + round(1000 * self._rules.replan_s)):
+            if call is None or time_ms < self._due_ms.setdefault(
+                row.vehicle_id, time_ms + round(1000 * self._rules.replan_s)
+            ):
                 continue
             self._due_ms[row.vehicle_id] = time_ms + round(1000 * self._rules.replan_s)
             edge = self.network.edge_index(row.edge)

@@ -83,9 +83,7 @@ def execute(spec: TwinSpec, progress: Callable[[float], None] = lambda _: None) 
     with tempfile.TemporaryDirectory(prefix="citybrain-") as name:
         folder = Path(name)
         plant = WatchedPlant(open_plant(spec, network, folder), network, calls, spec.company)
-        times = LinkTimes(
-            network, prior_s=spec.fork.prior_s(network), prior_flow_vps=spec.fork.prior_flow_vps(network)
-        )
+        times = LinkTimes(network, prior_s=spec.fork.prior_s(network), prior_flow_vps=spec.fork.prior_flow_vps(network))
         kept, log = _Kept(), LossLog(plant.inner, spec.fork.time_s)
         observers: list[Any] = [kept, log, _Tell(spec.fork.time_s, spec.end_s, progress)]
         emergency, plant.route_of = treatment(spec, plant, network, calls, times, observers)

@@ -60,9 +60,7 @@ class WatchedPlant:
         Asked for the edges of a call when it departs.
     """
 
-    def __init__(
-        self, plant: SumoPlant, network: Network, calls: Sequence[Call], company: Sequence[Call] = ()
-    ) -> None:
+    def __init__(self, plant: SumoPlant, network: Network, calls: Sequence[Call], company: Sequence[Call] = ()) -> None:
         self.inner, self.network = plant, network
         self._own = frozenset(call.vehicle_id for call in calls)
         calls = (*calls, *company)

@@ -46,9 +46,7 @@ def plot_count_fit(
     ax.fill_between(line, low, high, color=POLICY_COLOURS[2], alpha=0.14, linewidth=0, label=f"GEH below {GOOD_GEH:g}")
     ax.plot(line, line, color=MUTED, linewidth=0.8)
     if before_vph:
-        ax.plot(
-            counted_vph, before_vph, "o", color=BASELINE, markerfacecolor=PAPER, markersize=4.5, label="before"
-        )
+        ax.plot(counted_vph, before_vph, "o", color=BASELINE, markerfacecolor=PAPER, markersize=4.5, label="before")
     ax.plot(counted_vph, modelled_vph, "o", color=POLICY_COLOURS[0], markersize=4.5, label="calibrated")
     dress(ax, xlabel="counted, vehicles an hour", ylabel="in the model, vehicles an hour", title=title)
     ax.set_xlim(0, top)

@@ -78,7 +78,9 @@ class Judge:
 
     def row(self, name: str, model_s: float, mesoscopic_s: float | None = None) -> CandidateRow:
         """Return a plan with its runs."""
-        return CandidateRow(name=name, model_delay_s=model_s, mesoscopic_delay_s=mesoscopic_s, runs=tuple(self.runs.get(name, ())))
+        return CandidateRow(
+            name=name, model_delay_s=model_s, mesoscopic_delay_s=mesoscopic_s, runs=tuple(self.runs.get(name, ()))
+        )
 
     def ranked(self, names: list[str], use: str) -> list[str]:
         """Return the plans whose runs all finished, best mean first."""

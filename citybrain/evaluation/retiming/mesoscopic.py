@@ -42,6 +42,7 @@ _OPTIONS = {
 }  # fmt: skip
 _TICKS = 10  # a second
 
+
 @dataclass(slots=True)
 class Mesoscopic:
     """Runs plans of a scenario mesoscopically; they start from one warm state, made under the current plan.

@@ -120,9 +120,7 @@ class CityEnv(ParallelEnv[str, NDArray[np.float32], int]):  # type: ignore[misc]
         self._features.see(observation)
         return self._arrays(), self._infos(observation.time_s)
 
-    def step(
-        self, actions: dict[str, int]
-    ) -> tuple[Arrays, dict[str, float], dict[str, bool], dict[str, bool], Infos]:
+    def step(self, actions: dict[str, int]) -> tuple[Arrays, dict[str, float], dict[str, bool], dict[str, bool], Infos]:
         """Ask for stages and advance by ``interval_s``; an agent without an action keeps its stage."""
         if self._episode is None or not self.agents:
             return {}, {}, {}, {}, {}

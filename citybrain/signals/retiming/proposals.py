@@ -145,8 +145,6 @@ def _roads_by_stage(network: Network, junction: int) -> list[list[int]]:
     """Roads whose traffic a stage lets go, by stage."""
     movements = [network.movements[m] for m in network.junctions[junction].movements]
     return [
-        sorted(
-            {network.lanes[m.from_lane].edge for m in movements if not m.is_crossing and stage.is_green(m.link)}
-        )
+        sorted({network.lanes[m.from_lane].edge for m in movements if not m.is_crossing and stage.is_green(m.link)})
         for stage in network.junctions[junction].stages
     ]

@@ -59,7 +59,11 @@ class Simulation(Protocol):
 
 
 def mixed(
-    timings: Sequence[Timing], losses: Sequence[Losses], neighbours: Neighbourhoods, rules: Rules, movable: Sequence[int]
+    timings: Sequence[Timing],
+    losses: Sequence[Losses],
+    neighbours: Neighbourhoods,
+    rules: Rules,
+    movable: Sequence[int],
 ) -> Timing:
     """Return the first plan, where each junction takes over what it has in the plan with the least delay around it."""
     found = timings[0].copy()

@@ -20,7 +20,16 @@ NETWORK = grid_network(1, 1)
 IN = next(e.id for e in NETWORK.edges if e.id.startswith("west-0"))
 OUT = next(e.id for e in NETWORK.edges if e.to_node.startswith("east-0"))
 CALLS = tuple(
-    Call(vehicle_id=f"ev{k}", role="ambulance", announced_s=0.0, depart_s=60.0, origin=IN, from_m=0.0, destination=OUT, to_m=9.0)
+    Call(
+        vehicle_id=f"ev{k}",
+        role="ambulance",
+        announced_s=0.0,
+        depart_s=60.0,
+        origin=IN,
+        from_m=0.0,
+        destination=OUT,
+        to_m=9.0,
+    )
     for k in range(2)
 )
 
@@ -96,7 +105,9 @@ def test_who_does_not_arrive_is_stuck_and_red_is_counted():
 
 
 def test_twins_are_compared_where_both_have_got_to():
-    uneven = batch(baseline=twin((200.0, 100.0)), priority=twin((110.0, 80.0), ended_s=700.0), ceiling=twin((100.0, 60.0)))
+    uneven = batch(
+        baseline=twin((200.0, 100.0)), priority=twin((110.0, 80.0), ended_s=700.0), ceiling=twin((100.0, 60.0))
+    )
     assert measure([uneven]).others_delay_pct == 0.0  # at 240 s they had lost the same
     assert measure_load(2, [uneven]).window_s == 240.0
 

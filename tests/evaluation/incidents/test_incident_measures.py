@@ -88,7 +88,9 @@ def test_the_label_is_by_the_paired_run():
     (truth,) = labelled(*pair)
     assert truth.affects
     inside = (TIME_S >= 1520) & (TIME_S <= 2220)
-    assert truth.extra_vehicle_s == pytest.approx(18 * 5 * inside.sum() - (2100 - 1520))  # without the one that blocks the lane
+    assert truth.extra_vehicle_s == pytest.approx(
+        18 * 5 * inside.sum() - (2100 - 1520)
+    )  # without the one that blocks the lane
     _, pair = judged(scores(), scores(), vehicles=2)
     assert not labelled(*pair)[0].affects
 

@@ -38,13 +38,19 @@ def test_every_approach_can_be_cleared_without_a_conflict(stages, left_hand):
     for own, junction in zip(network.junctions, more.network.junctions, strict=True):
         assert junction.stages[: len(own.stages)] == own.stages
         assert all(conflicting_greens(junction, stage.state) is None for stage in junction.stages)
-        edges = {network.lanes[network.movements[m].from_lane].edge for m in own.movements if not network.movements[m].is_crossing}
+        edges = {
+            network.lanes[network.movements[m].from_lane].edge
+            for m in own.movements
+            if not network.movements[m].is_crossing
+        }
         for edge in edges:
             movements = tuple(
                 m for m in own.movements
                 if not network.movements[m].is_crossing and network.lanes[network.movements[m].from_lane].edge == edge
             )  # fmt: skip
-            for shown in range(len(junction.stages)):  # whatever is shown, a stage that clears one lane only is not enough
+            for shown in range(
+                len(junction.stages)
+            ):  # whatever is shown, a stage that clears one lane only is not enough
                 stage = more.serving(own.index, (edge,), shown)
                 assert all(junction.stages[stage].state[network.movements[m].link] == "G" for m in movements)
                 assert 0 <= more.own_stage(own.index, stage) < len(own.stages)
@@ -84,7 +90,9 @@ def test_a_queue_must_be_cleared_earlier():
 def test_the_lead_of_an_empty_junction_is_its_change_and_a_margin():
     place_m = LINE.crossings[0].at_m - 140.0
     first = wishes(place_m)[0]
-    assert first.begin_s == pytest.approx(10.0 - 4.0 - PARAMETERS.margin_s, abs=0.1)  # 140 m at 14 m/s, yellow and all-red
+    assert first.begin_s == pytest.approx(
+        10.0 - 4.0 - PARAMETERS.margin_s, abs=0.1
+    )  # 140 m at 14 m/s, yellow and all-red
 
 
 def test_only_so_many_junctions_ahead():

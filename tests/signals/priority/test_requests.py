@@ -78,6 +78,13 @@ def test_a_closed_request_stays_closed():
 def test_a_changed_field_breaks_the_signature(field):
     genuine = request()
     value = getattr(genuine, field)
-    changed = replace(genuine, **{field: (not value) if isinstance(value, bool) else (value + 1 if not isinstance(value, str) else value + "x")})
+    changed = replace(
+        genuine,
+        **{
+            field: (not value)
+            if isinstance(value, bool)
+            else (value + 1 if not isinstance(value, str) else value + "x")
+        },
+    )
     assert is_genuine(genuine, KEY)
     assert not is_genuine(changed, KEY)
