@@ -25,8 +25,8 @@ from pages import SCOREBOARD, replace_table
 from citybrain.demand.scenario import Scenario, open_scenario
 from citybrain.evaluation.compare import estimate
 from citybrain.evaluation.results import Results
-from citybrain.evaluation.retiming.results import RetimeResults
 from citybrain.evaluation.retiming.retime import changed_plans
+from citybrain.evaluation.retiming.retime_results import RetimeResults
 from citybrain.evaluation.run import RunRecord, RunSpec
 from citybrain.evaluation.warm import warm_state
 from citybrain.evaluation.workers import run_all

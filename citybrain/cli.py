@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich import box
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
 from citybrain import __version__
@@ -22,6 +21,7 @@ from citybrain.cli_league import league
 from citybrain.cli_network import network
 from citybrain.cli_new import new
 from citybrain.cli_performance import performance
+from citybrain.cli_progress import PERCENT, RUNS, progress_bar
 from citybrain.cli_retime import retime
 from citybrain.cli_seeds import parse_seeds
 from citybrain.cli_serve import replay, serve, token
@@ -164,25 +164,14 @@ def evaluate(
         trusted=trust_plugins,
     )
     total = len(dict.fromkeys((baseline, *names, *([plans_policy(plans)] if plans else [])))) * len(request.seeds)
-    bar = Progress(
-        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"),
-        TextColumn("{task.fields[done]} of {task.fields[runs]} runs"), TimeElapsedColumn(), TextColumn("left"),
-        TimeRemainingColumn(), console=errors,
-    )  # fmt: skip
     shares: dict[int, float] = {}
-    task = bar.add_task(request.scenario.name, total=total, done=0, runs=total)
+    with progress_bar(request.scenario.name, PERCENT, RUNS, total=total, done=0, runs=total) as step:
 
-    def progress(index: int, share: float, _spec: RunSpec) -> None:
-        if not bar.live.is_started:  # not before all input has been checked: bad input gets one line
-            bar.start()
-        shares[index] = share
-        bar.update(task, completed=sum(shares.values()), done=sum(s >= 1 for s in shares.values()))
+        def progress(index: int, share: float, _spec: RunSpec) -> None:
+            shares[index] = share
+            step(completed=sum(shares.values()), done=sum(s >= 1 for s in shares.values()))
 
-    try:
         results = run_evaluation(request, progress)
-    finally:
-        if bar.live.is_started:
-            bar.stop()
     console.print(summary_table(results))
     for run in failures(results):
         errors.print(f"failed: {run.policy} seed {run.seed}: {run.error}", style="red", markup=False, soft_wrap=True)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from citybrain.demand.calibration import Calibrated
 
 console = Console()
+PICTURE = "counts.svg"
 
 
 def calibrate(
@@ -39,6 +40,8 @@ def calibrate(
     from citybrain.demand.calibration_files import CONFIG, REPORT, check_out_folder, read_targets, write_calibration
     from citybrain.demand.scenario import open_scenario
     from citybrain.demand.validate import check_demand
+    from citybrain.evaluation.plots import plot_count_fit
+    from citybrain.network.picture import save_picture
 
     opened = open_scenario(scenario, begin_s=begin, end_s=end)
     check_out_folder(out, force=force)
@@ -50,8 +53,19 @@ def calibrate(
             tell=lambda number, fit: status.update(f"Round {number} of {rounds}: score {fit.score:.2f}"),
         )  # fmt: skip
     write_calibration(opened, done, out, seed=seed)
+    written = [out / CONFIG, out / REPORT]
+    before, after = done.fits[0].counts, done.fits[done.best].counts
+    if after:
+        ax = plot_count_fit(
+            [fit.count.vph for fit in after],
+            [fit.modelled_vph for fit in after],
+            before_vph=[fit.modelled_vph for fit in before] if done.best else (),
+            title=opened.name,
+        )
+        save_picture(ax, out / PICTURE)
+        written.append(out / PICTURE)
     console.print(_fit_table(done))
-    for path in (out / CONFIG, out / REPORT):
+    for path in written:
         console.print(f"Written: {path}", soft_wrap=True, markup=False)
 
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich import box
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from citybrain.cli_progress import PERCENT, progress_bar
 from citybrain.errors import InputError
 
 if TYPE_CHECKING:
-    from citybrain.evaluation.emergency.results import EmergencyResults
+    from citybrain.evaluation.emergency.emergency_results import EmergencyResults
 
 _MOST_AT_ONCE = 200
 console = Console()
@@ -102,22 +102,8 @@ def emergency(
         reuse=reuse,
         command=shlex.join(["citybrain", *sys.argv[1:]]),
     )
-    bar = Progress(
-        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"),
-        TextColumn("{task.fields[what]}"), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(), console=errors,
-    )  # fmt: skip
-    task = bar.add_task(request.scenario.name, total=1.0, what="")
-
-    def progress(what: str, share: float) -> None:
-        if not bar.live.is_started:  # not before all input has been checked: bad input gets one line
-            bar.start()
-        bar.update(task, completed=share, what=what)
-
-    try:
-        results = study(request, progress)
-    finally:
-        if bar.live.is_started:
-            bar.stop()
+    with progress_bar(request.scenario.name, PERCENT, "{task.fields[what]}", total=1.0, what="") as step:
+        results = study(request, lambda what, share: step(what=what, completed=share))
     console.print(summary_table(results))
     for failure in results.failures:
         errors.print(f"failed: {failure}", style="red", markup=False, soft_wrap=True)

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich import box
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+
+from citybrain.cli_progress import progress_bar
 
 if TYPE_CHECKING:
     from citybrain.evaluation.incidents.study import IncidentStudy
 
 console = Console()
-errors = Console(stderr=True)
 
 
 def incidents(
@@ -75,22 +75,8 @@ def incidents(
         force=force,
         command=shlex.join(["citybrain", *sys.argv[1:]]),
     )
-    bar = Progress(
-        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:.0f} of {task.total:.0f} steps"),
-        TimeElapsedColumn(), console=errors,
-    )  # fmt: skip
-    task = bar.add_task(scenario, total=1)
-
-    def progress(done: int, total: int) -> None:
-        if not bar.live.is_started:  # not before all input has been checked: bad input gets one line
-            bar.start()
-        bar.update(task, completed=done, total=total)
-
-    try:
-        found = study(request, progress)
-    finally:
-        if bar.live.is_started:
-            bar.stop()
+    with progress_bar(scenario, "{task.completed:.0f} of {task.total:.0f} steps", total=1, time_left=False) as step:
+        found = study(request, lambda done, total: step(completed=done, total=total))
     console.print(summary_table(found))
     console.print(f"Report: {out / 'report.html'}", soft_wrap=True, markup=False)
 

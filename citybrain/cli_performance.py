@@ -8,13 +8,12 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from citybrain.cli_progress import PERCENT, progress_bar
 from citybrain.errors import InputError
 
 _MOST_SECTIONS = 20
 console = Console()
-errors = Console(stderr=True)
 
 
 def parse_day(text: str) -> dt.date:
@@ -58,22 +57,8 @@ def performance(
         seed=seed,
         junctions=tuple(name.strip() for name in junctions.split(",") if name.strip()),
     )
-    bar = Progress(
-        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"),
-        TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(), console=errors,
-    )  # fmt: skip
-    task = bar.add_task(request.scenario.name, total=1.0)
-
-    def progress(share: float) -> None:
-        if not bar.live.is_started:  # not before all input has been checked: bad input gets one line
-            bar.start()
-        bar.update(task, completed=share)
-
-    try:
-        log, phases = record(request, progress)
-    finally:
-        if bar.live.is_started:
-            bar.stop()
+    with progress_bar(request.scenario.name, PERCENT, total=1.0) as step:
+        log, phases = record(request, lambda share: step(completed=share))
     paths = log.write(out, date)
     shown = dict(list(phases.items())[:_MOST_SECTIONS])
     facts = [request.scenario.name, f"policy {policy}", f"sensors {sensors}", f"seed {seed}",

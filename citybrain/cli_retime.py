@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich import box
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from citybrain.cli_progress import progress_bar
+
 if TYPE_CHECKING:
-    from citybrain.evaluation.retiming.results import PeriodRow
+    from citybrain.evaluation.retiming.retime_results import PeriodRow
 
 console = Console()
-errors = Console(stderr=True)
 
 
 def retime(
@@ -104,25 +104,16 @@ def retime(
         jobs=jobs,
         command=shlex.join(["citybrain", *sys.argv[1:]]),
     )
-    bar = Progress(
-        TextColumn("{task.description}"), BarColumn(pulse_style="cyan"), TextColumn("{task.fields[what]}"),
-        TextColumn("{task.fields[best]}"), TimeElapsedColumn(), console=errors,
-    )  # fmt: skip
-    task = bar.add_task(opened.name, total=None, what="reading the demand", best="")
+    columns = "{task.fields[what]}", "{task.fields[best]}"
+    with progress_bar(opened.name, *columns, total=None, time_left=False, what="reading the demand", best="") as step:
 
-    def progress(period: str, what: str, best_s: float, share: float) -> None:
-        if not bar.live.is_started:  # not before all input has been checked: bad input gets one line
-            bar.start()
-        known = "" if math.isnan(share) else f", offsets within {share:.1%} of their optimum"
-        if what.startswith("SUMO"):
-            known = f", {share:.0%} of the runs"
-        bar.update(task, description=period, what=what, best=f"best {best_s:.1f} s a vehicle{known}")
+        def progress(period: str, what: str, best_s: float, share: float) -> None:
+            known = "" if math.isnan(share) else f", offsets within {share:.1%} of their optimum"
+            if what.startswith("SUMO"):
+                known = f", {share:.0%} of the runs"
+            step(description=period, what=what, best=f"best {best_s:.1f} s a vehicle{known}")
 
-    try:
         results = run_retiming(request, progress)
-    finally:
-        if bar.live.is_started:
-            bar.stop()
     for row in results.periods:
         console.print(period_table(row))
         console.print(f"{row.name}: {row.chosen}: {row.reason}", soft_wrap=True, markup=False)

@@ -18,6 +18,7 @@ console = Console()
 errors = Console(stderr=True)
 token = typer.Typer(name="token", no_args_is_help=True, help="Tokens that let people into a control room.")
 _OUT = Path("control-room")
+_MOST_SECTIONS = 20
 
 
 class RoleName(StrEnum):
@@ -85,6 +86,10 @@ def replay(
     database: Annotated[str, typer.Argument(help="A record: a file or a postgresql:// URL.")],
     run: Annotated[str | None, typer.Option(help="Which run; the longest where not given.")] = None,
     check: Annotated[bool, typer.Option("--check", help="Run it again without a console and compare every signal.")] = False,
+    performance: Annotated[
+        Path | None, typer.Option(help="Run it again and write controller events and the signal measures into this folder.")
+    ] = None,
+    junctions: Annotated[str, typer.Option(help="Signals for --performance, ids with commas; all where empty.")] = "",
     list_: Annotated[bool, typer.Option("--list", help="List the runs and check the audit's chain.")] = False,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the console.")] = 8080,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
@@ -101,6 +106,9 @@ def replay(
         _list(database)
         return
     _log_warnings()
+    if performance is not None:
+        _performance(database, run, performance, _names_as_given(junctions))
+        return
     if check:
         found = check_again(database, run)
         console.print(found.summary, soft_wrap=True, markup=False)
@@ -111,6 +119,28 @@ def replay(
     if not _is_local(host):
         raise InputError(f"--host {host}: a recording is shown on localhost only; put a proxy with a password before it")
     run_service(room, access, host=host, port=port, names=(), tell=_tell)
+
+
+def _performance(database: str, run: str | None, out: Path, junctions: tuple[str, ...]) -> None:
+    from citybrain.evaluation.performance.report import write_report
+    from citybrain.operations.performance import performance_of
+
+    if (out / "events.parquet").exists():
+        raise InputError(f"{out}: holds an event log already; name another folder")
+    found = performance_of(database, run, junctions=junctions)
+    if not found.checked.same:
+        errors.print(f"citybrain: {found.checked.summary}; nothing was written", style="red")
+        raise typer.Exit(1)
+    paths = found.log.write(out)
+    shown = dict(list(found.phases.items())[:_MOST_SECTIONS])
+    facts = [found.checked.summary, f"{found.preemptions} pre-emptions"]
+    if len(shown) < len(found.phases):
+        facts.append(f"{len(shown)} of {len(found.phases)} signals shown, those with pre-emption first")
+    page = out / "performance.html"
+    write_report(page, found.log, shown, title="Signal performance of a recorded run", facts=facts)
+    _tell(f"{found.checked.summary}; {found.preemptions} pre-emptions")
+    _tell(f"{len(found.log)} events: {paths[0]}, {paths[1]}; detectors: {paths[2]}")
+    _tell(f"Report: {page}")
 
 
 def _list(database: str) -> None:
@@ -179,7 +209,11 @@ def _is_local(host: str) -> bool:
 
 
 def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip().lower() for name in text.split(",") if name.strip())
+    return tuple(name.lower() for name in _names_as_given(text))
+
+
+def _names_as_given(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def _tell(line: str) -> None:

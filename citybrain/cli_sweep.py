@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from citybrain.cli_progress import PERCENT, RUNS, progress_bar
 
 console = Console()
 errors = Console(stderr=True)
@@ -42,28 +43,16 @@ def sweep(
         resume=resume,
         retry_failed=retry_failed,
     )
-    bar = Progress(
-        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"),
-        TextColumn("{task.fields[done]} of {task.fields[runs]} runs"), TimeElapsedColumn(), TextColumn("left"),
-        TimeRemainingColumn(), console=errors,
-    )  # fmt: skip
-    task = bar.add_task(spec.stem, total=None, done=0, runs=0)
     shares: dict[int, float] = {}
+    with progress_bar(spec.stem, PERCENT, RUNS, total=None, done=0, runs=0) as step:
 
-    def progress(total: int, index: int, share: float) -> None:
-        if not bar.live.is_started:  # not before all input has been checked: bad input gets one line
-            if total == 0:
-                return
-            bar.start()
-        shares[index] = share
-        done = sum(s >= 1 for s in shares.values())
-        bar.update(task, total=total, runs=total, completed=sum(shares.values()), done=done)
+        def progress(total: int, index: int, share: float) -> None:
+            if total > 0:  # else everything had been run before
+                shares[index] = share
+                done = sum(s >= 1 for s in shares.values())
+                step(total=total, runs=total, completed=sum(shares.values()), done=done)
 
-    try:
         swept = run_sweep(request, progress)
-    finally:
-        if bar.live.is_started:
-            bar.stop()
     for run, error in swept.failed:
         where = f"{run.scenario} x{run.demand:g} {run.sensors} {run.variant} seed {run.seed}"
         errors.print(f"failed: {where}: {error}", style="red", markup=False, soft_wrap=True)

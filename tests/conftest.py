@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 from cases import Case, build_case, build_cross
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")  # a busy machine is no fault of the code
 
 
 @pytest.fixture(scope="session")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
+
+from citybrain.evaluation.result_file import ResultFile
 
 
 class VehicleCounts(BaseModel):
@@ -85,7 +86,7 @@ class Comparison(BaseModel):
     verdict: Literal["better", "worse", "no difference", "too few seeds"]
 
 
-class Results(BaseModel):
+class Results(ResultFile):
     """The whole file."""
 
     scenario: str
@@ -105,16 +106,9 @@ class Results(BaseModel):
     emergency: dict[str, Any] | None = None
     incidents: dict[str, Any] | None = None
 
-    def write(self, path: Path) -> None:
-        """Write as indented JSON, replacing the file in one step."""
-        temporary = path.with_suffix(".tmp")
-        text = self.model_dump_json(indent=1, exclude_none=True)
+    def json_text(self) -> str:
+        """Return the content of the file."""
+        text = super().json_text()
         if self.incidents is not None:  # what could not be measured is null there, so that every key is present
             text = json.dumps({**json.loads(text), "incidents": self.incidents}, indent=1)
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
-
-    @classmethod
-    def read(cls, path: Path) -> Results:
-        """Read a file written by :meth:`write`."""
-        return cls.model_validate_json(path.read_text(encoding="utf-8"))
+        return text

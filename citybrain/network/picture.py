@@ -83,7 +83,7 @@ def save_picture(ax: Axes, path: Path, *, dpi: int = 170) -> None:
     """Write the picture; the ending of the file says how (``.png``, ``.svg``, ``.pdf``)."""
     figure = ax.get_figure(root=True)
     if figure is not None:
-        figure.savefig(path, dpi=dpi)
+        figure.savefig(path, dpi=dpi, facecolor=PAPER)
 
 
 def _class_of(edge_id: str, lanes: int, road_class: Mapping[str, str] | None) -> str:

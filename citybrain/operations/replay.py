@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,13 +78,22 @@ def _signed(given: Input) -> Input:
     return Input("request", {**data, "token": token})
 
 
-def check_again(database: str, run_id: str | None = None) -> Checked:
-    """Run a recorded run again and compare the signals of every tick."""
+def check_again(
+    database: str, run_id: str | None = None, *, begin: Callable[[Engine], None] = lambda _engine: None
+) -> Checked:
+    """Run a recorded run again and compare the signals of every tick.
+
+    Parameters
+    ----------
+    begin : callable
+        Is given the engine before its first tick, to look at the run as it goes.
+    """
     run = load(database, run_id)
     inputs, config = inputs_of(run), run.config.model_copy(update={"speed": 0.0})
     engine = Engine(config, RecordedSeat(config.policy, config.parameters, run.seat), key=_KEY)
     last = max(run.digests)
     try:
+        begin(engine)
         if engine.hello().digest != run.digest:
             return Checked(same=False, ticks=0, summary=f"run {run.run_id}: the first lamps differ")
         while engine.tick_number < last:

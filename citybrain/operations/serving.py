@@ -20,8 +20,14 @@ from citybrain.operations.live.process import Start
 from citybrain.operations.record.recorder import Recorder
 from citybrain.operations.service.live_room import LiveRoom
 
+try:
+    import resource
+except ImportError:  # only Unix has it
+    resource = None  # type: ignore[assignment]
+
 _LEAST_KEY_BYTES = 16
 _LOCAL = ("localhost", "127.0.0.1", "[::1]")
+_MOST_CONNECTIONS, _FILES = 1000, 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,12 +111,13 @@ def run_service(
         If the loop cannot be started.
     """
     listening = _listen(host, port)
+    _allow_files()
     local = host in ("127.0.0.1", "localhost", "::1")
     hosts = (*_LOCAL, *(() if host in ("0.0.0.0", "::") else (host.lower(),)), *names)  # noqa: S104
     try:
         app = create_app(room, access, hosts=hosts if local or names else ("*",))
         config = uvicorn.Config(
-            app, log_level="warning", timeout_graceful_shutdown=3, timeout_keep_alive=10, limit_concurrency=1000,
+            app, log_level="warning", timeout_graceful_shutdown=3, timeout_keep_alive=10, limit_concurrency=_MOST_CONNECTIONS,
             access_log=False, server_header=False,
         )  # fmt: skip
         server = _Server(config, room)
@@ -118,7 +125,7 @@ def run_service(
         room.begin()
         shown = "localhost" if local else host
         tell(f"Control room of {room.config.scenario}: http://{shown}:{port}  (API: /docs; Ctrl-C stops it)")
-        room.when_failed = lambda: setattr(server, "should_exit", True)
+        room.follower.when_failed = lambda: setattr(server, "should_exit", True)
         server.run(sockets=[listening])
     except KeyboardInterrupt:
         pass
@@ -143,6 +150,16 @@ class _Server(uvicorn.Server):
         """Shut down."""
         self._room.subscribers.close()
         await super().shutdown(sockets)
+
+
+def _allow_files() -> None:
+    """Leave files for the record however many connections there are, where the system lets this process."""
+    if resource is None:
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < _FILES:
+        most = _FILES if hard == resource.RLIM_INFINITY else min(hard, _FILES)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _interrupt(*_: object) -> None:

@@ -113,6 +113,8 @@ class PlanRunner:
                 continue
         if not found:
             return "none", Transition(greens_ms=(), shift_ms=0, start_ms=start_ms)
+        if len(found) == 1:
+            return found[0]
         cycle_ms = round(plan.cycle_s(self.network, self.rules) * _MS)
         longest_s = max(t.cycles * cycle_ms + t.shift_ms for _, t in found) / _MS + cycle_ms / _MS
         costs = [self._queues.predict(self._shown(plan, t), rates_vps, longest_s) for _, t in found]

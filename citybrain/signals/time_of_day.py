@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
 from citybrain.errors import InputError
 from citybrain.messages import Decision, Observation
 from citybrain.network.intergreens import SignalRules
 from citybrain.network.model import Network
 from citybrain.signals.own_plan import OwnPlan
 from citybrain.signals.plan import Plan
+from citybrain.signals.plan_day import PlanDay
 from citybrain.signals.plan_runner import AT_ONCE, CHEAPEST, PlanRunner
 from citybrain.signals.retiming.files import read_begins, read_plans
 from citybrain.signals.retiming.moves import apply, setting_of, shown_once
@@ -24,7 +23,6 @@ from citybrain.signals.transition import MODES
 
 POLICY = "time-of-day"
 WAYS = (CHEAPEST, *MODES, AT_ONCE)
-_MEMORY_S = 900.0
 
 
 class TimeOfDay:
@@ -59,32 +57,18 @@ class TimeOfDay:
         if self.path == Path():
             raise InputError(f"policy {POLICY!r} needs a file of plans; give --plans plans.toml")
         schedules = read_schedules(self.path, network, rules)
-        self._runners = [
-            PlanRunner(network, rules, schedules[junction.id], way=self.way) if junction.id in schedules else None
-            for junction in network.junctions
-        ]
-        self._own = OwnPlan()
-        self._own.start(network, rules)
-        self._passed = np.zeros(len(network.movements))
-        self._since_s = 0.0
+        own = OwnPlan()
+        own.start(network, rules)
+        self._day = PlanDay(network, rules, schedules, own, way=self.way)
 
     @property
     def runners(self) -> tuple[PlanRunner | None, ...]:
         """What each junction runs; None for one that follows its own program all day."""
-        return tuple(self._runners)
+        return self._day.runners
 
     def decide(self, observation: Observation) -> Decision:
         """Return the stages that the clock asks for."""
-        keep = np.exp(-self.interval_s / _MEMORY_S)
-        self._passed = keep * self._passed + observation.passed
-        self._since_s = keep * self._since_s + self.interval_s
-        rates_vps = self._passed / self._since_s
-        now_ms = round(observation.time_s * 1000)
-        stages = self._own.stages_at(observation.time_s)
-        for j, runner in enumerate(self._runners):
-            if runner is not None:
-                stages[j] = runner.stage(now_ms, rates_vps)
-        return Decision(time_s=observation.time_s, stage=stages)
+        return Decision(time_s=observation.time_s, stage=self._day.stages(observation, self.interval_s))
 
 
 def own_plans(network: Network, rules: SignalRules) -> dict[str, Plan]:

@@ -14,56 +14,19 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from citybrain.messages import OWN_PROGRAM, Command
-from citybrain.network.model import GREEN, Junction, Link, Movement, Network
+from citybrain.network.model import GREEN, Junction, Movement, Network
 from citybrain.simulation.plant import Readings
+from citybrain.simulation.pointqueue_vehicles import Outcome, QueuedVehicle, outcome_of
 from citybrain.simulation.trips import Trip
+
+__all__ = ["Outcome", "PointQueuePlant"]
 
 _SPACE_M = 7.5
 _LENGTH_M = 5.0
-_SIGHT_M = 400.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What became of every loaded vehicle, in the order of their departure.
-
-    Attributes
-    ----------
-    status : ndarray of str
-        ``arrived``, ``unfinished`` or ``never_inserted``.
-    travel_time_s : ndarray
-        From the wish to depart until arrival, or until now.
-    delay_s : ndarray
-        The part of it spent waiting: for room to start, and at stop lines.
-    """
-
-    status: NDArray[np.str_]
-    travel_time_s: NDArray[np.float64]
-    delay_s: NDArray[np.float64]
-
-
-@dataclass(slots=True)
-class _Vehicle:
-    """A vehicle; ``at`` counts the lanes of its trip, -1 while it waits for room to start."""
-
-    index: int
-    trip: Trip
-    at: int = -1
-    since_ms: float = 0.0  # when it entered its lane
-    ready_ms: float = 0.0  # when it is at the end of its lane, if nobody is ahead
-    lost_ms: float = 0.0
-    arrived_ms: float = math.inf
-
-    @property
-    def link(self) -> Link | None:
-        """The way out of its lane, or None where the trip ends there."""
-        return self.trip.links[self.at] if self.at < len(self.trip.links) else None
 
 
 class PointQueuePlant:
@@ -99,11 +62,11 @@ class PointQueuePlant:
         self._time_ms, self._step_ms = round(begin_s * 1000), round(step_s * 1000)
         self._headway_ms, self._start_up_ms, self._gap_ms = headway_s * 1000, start_up_s * 1000, gap_s * 1000
         self._room = [max(1, math.floor(lane.length_m / _SPACE_M)) for lane in network.lanes]
-        self._lanes: list[deque[_Vehicle]] = [deque() for _ in network.lanes]
+        self._lanes: list[deque[QueuedVehicle]] = [deque() for _ in network.lanes]
         self._left_ms = [-math.inf] * len(network.lanes)  # when the last vehicle left, or was held back
         self._coming = deque(sorted(trips, key=lambda trip: trip.depart_ms))
-        self._outside: dict[int, deque[_Vehicle]] = {}
-        self._loaded: list[_Vehicle] = []
+        self._outside: dict[int, deque[QueuedVehicle]] = {}
+        self._loaded: list[QueuedVehicle] = []
         self._passed: list[tuple[int, int]] = []
         self._commanded = [False] * len(network.junctions)
         self._green_ms = [-math.inf] * len(network.movements)
@@ -121,7 +84,7 @@ class PointQueuePlant:
         self._time_ms += self._step_ms
         first_new = len(self._loaded)
         while self._coming and self._coming[0].depart_ms <= self._time_ms:
-            vehicle = _Vehicle(len(self._loaded), self._coming.popleft())
+            vehicle = QueuedVehicle(len(self._loaded), self._coming.popleft())
             self._loaded.append(vehicle)
             self._outside.setdefault(vehicle.trip.lanes[0], deque()).append(vehicle)
         for lane, waiting in self._outside.items():
@@ -138,13 +101,13 @@ class PointQueuePlant:
             if not self._commanded[junction.index]:
                 self._show(junction, self._own_state(junction))
 
-    def _enter(self, vehicle: _Vehicle, lane: int, at_ms: float) -> None:
+    def _enter(self, vehicle: QueuedVehicle, lane: int, at_ms: float) -> None:
         vehicle.at += 1
         vehicle.since_ms = at_ms
         vehicle.ready_ms = at_ms + 1000 * self.network.lanes[lane].length_m / self.network.lanes[lane].speed_mps
         self._lanes[lane].append(vehicle)
 
-    def _leaves(self, lane: int, vehicle: _Vehicle) -> bool:
+    def _leaves(self, lane: int, vehicle: QueuedVehicle) -> bool:
         """Move the first vehicle of a lane on, if it may leave within this step."""
         link = vehicle.link
         leave_ms = max(vehicle.ready_ms, self._left_ms[lane])
@@ -241,7 +204,7 @@ class PointQueuePlant:
                         max(0.0, at_m),
                         0.0 if stands else lane.speed_mps,
                         vehicle.trip.links[vehicle.at - 1].movement if free_m < 0 else -1,
-                        *self._next_stop(vehicle, lane.length_m - at_m),
+                        *vehicle.next_stop(self.network, lane.length_m - at_m),
                     )
                 )
         passed, self._passed = self._passed, []
@@ -288,16 +251,6 @@ class PointQueuePlant:
                 speeds.append(0.0 if free_m >= lane.length_m - _SPACE_M * place else lane.speed_mps)
         return lanes, speeds
 
-    def _next_stop(self, vehicle: _Vehicle, distance_m: float) -> tuple[int, int, float]:
-        """Lane and movement of the next stop line on a vehicle's way, and how far it is."""
-        trip, at = vehicle.trip, vehicle.at
-        while at < len(trip.links) and distance_m <= _SIGHT_M:
-            if trip.links[at].movement >= 0:
-                return trip.lanes[at], trip.links[at].movement, distance_m
-            distance_m += trip.links[at].via_m + self.network.lanes[trip.lanes[at + 1]].length_m
-            at += 1
-        return -1, -1, math.inf
-
     def signal_states(self) -> Sequence[str]:
         """Return the lamps of every junction, in the network's order."""
         return tuple(self._lamps)
@@ -315,16 +268,4 @@ class PointQueuePlant:
 
     def outcome(self) -> Outcome:
         """Return what has become of every loaded vehicle until now."""
-        status, travel_s, delay_s = [], [], []
-        for vehicle in self._loaded:
-            arrived, inserted = vehicle.arrived_ms < math.inf, vehicle.at >= 0
-            status.append("arrived" if arrived else ("unfinished" if inserted else "never_inserted"))
-            until_ms = vehicle.arrived_ms if arrived else self._time_ms
-            held_from_ms = vehicle.ready_ms if inserted else vehicle.trip.depart_ms
-            travel_s.append((until_ms - vehicle.trip.depart_ms) / 1000)
-            delay_s.append((vehicle.lost_ms + max(0.0, until_ms - held_from_ms)) / 1000)
-        return Outcome(
-            status=np.array(status, dtype=np.str_),
-            travel_time_s=np.array(travel_s, dtype=np.float64),
-            delay_s=np.array(delay_s, dtype=np.float64),
-        )
+        return outcome_of(self._loaded, self._time_ms)

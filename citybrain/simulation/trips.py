@@ -9,6 +9,9 @@ import numpy as np
 
 from citybrain.network.model import Link, Network
 
+_MOST_TURNS = 50
+"""A trip ends at the latest after so many junctions."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trip:
@@ -27,7 +30,6 @@ def poisson_trips(
     end_s: float,
     begin_s: float = 0.0,
     turns: Mapping[str, float] | None = None,
-    max_turns: int = 50,
 ) -> list[Trip]:
     """Draw trips that arrive at random and turn at random until they leave the network.
 
@@ -37,8 +39,6 @@ def poisson_trips(
         Vehicles an hour on every edge that leads into the network, or by edge index.
     turns : mapping of str to float, optional
         Relative frequency of each turn; 0.2 left, 0.6 straight, 0.2 right where not given.
-    max_turns : int
-        A trip ends at the latest after so many junctions.
     """
     ways_out = [[(lane, link) for lane in edge.lanes for link in network.lanes[lane].links] for edge in network.edges]
     entered = {network.lanes[link.to_lane].edge for ways in ways_out for _, link in ways}
@@ -50,7 +50,7 @@ def poisson_trips(
     for edge, vph in flow_vph.items():
         n = int(rng.poisson(vph * (end_s - begin_s) / 3600))
         for depart_s in np.sort(rng.uniform(begin_s, end_s, n)).tolist():
-            lanes, links = _walk(network, rng, ways_out, edge, share, max_turns)
+            lanes, links = _walk(network, rng, ways_out, edge, share)
             trips.append(Trip(depart_ms=round(depart_s * 1000), lanes=lanes, links=links))
     return sorted(trips, key=lambda trip: trip.depart_ms)
 
@@ -61,11 +61,10 @@ def _walk(
     ways_out: Sequence[Sequence[tuple[int, Link]]],
     edge: int,
     share: Mapping[str, float],
-    max_turns: int,
 ) -> tuple[tuple[int, ...], tuple[Link, ...]]:
     lanes: list[int] = []
     links: list[Link] = []
-    while ways_out[edge] and len(links) < max_turns:
+    while ways_out[edge] and len(links) < _MOST_TURNS:
         weight = np.array(
             [share.get(network.movements[k.movement].turn, 0.0) if k.movement >= 0 else 1.0 for _, k in ways_out[edge]]
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +11,7 @@ import pyarrow.parquet as pq
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from citybrain.evaluation.plots.classes import delay_classes
-from citybrain.evaluation.plots.roads import draw_roads
+from citybrain.evaluation.plots.emission_map import emission_classes, plot_emission_map
 from citybrain.evaluation.report.figures import inline_svg, own_style
 from citybrain.evaluation.report.templates_of import templates_of
 from citybrain.evaluation.report.theme import declarations
@@ -68,9 +67,7 @@ def _section(out: Path, variants: Mapping[str, Sequence[StudyRun]], name: str) -
         variant: {p: np.where(values[p] > 0, values[p] / km / hours, np.nan) for p in POLLUTANTS}
         for variant, values in means.items()
     }
-    classes = {
-        p: replace(delay_classes([rate[p] for rate in rates.values()]), unit="g per hour and km") for p in POLLUTANTS
-    }
+    classes = {p: emission_classes([rate[p] for rate in rates.values()]) for p in POLLUTANTS}
     rows = [
         Row(
             variant=variant,
@@ -78,7 +75,7 @@ def _section(out: Path, variants: Mapping[str, Sequence[StudyRun]], name: str) -
             totals_g={p: float(values[p].sum()) for p in POLLUTANTS},
             maps=[
                 inline_svg(
-                    draw_roads(network, rates[variant][p], classes[p]),
+                    plot_emission_map(network, rates[variant][p], classes=classes[p]),
                     name=f"{name}v{k}{p}",
                     alternative=f"{POLLUTANTS[p]} by street, {variant}",
                 )

@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import shutil
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
+from running_rooms import running
 from street import build_street
 from visits import Served, Visit
 
 from citybrain.operations.access import new_token
-
-START_S = 120.0
 
 
 @pytest.fixture(scope="module")
@@ -30,38 +23,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     tokens = {
         role: new_token(out / "tokens.json", name=f"the {role}", role=role) for role in ("operator", "dispatcher")
     }
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "citybrain.cli", "serve", str(config), "--port", str(port), "--out", str(out)]
-    with (folder / "log").open("w") as log:
-        room = subprocess.Popen([*command, "--speed", "10"], stdout=log, stderr=subprocess.STDOUT)
-        try:
-            url = f"http://127.0.0.1:{port}"
-            _wait(url, room, folder / "log")
-            yield Served(url, tokens["operator"], tokens["dispatcher"])
-        finally:
-            room.terminate()
-            try:
-                room.wait(20)
-            except subprocess.TimeoutExpired:
-                room.kill()
-                room.wait()
-
-
-def _wait(url: str, room: subprocess.Popen[Any], log: Path) -> None:
-    """Wait until the room has something to show."""
-    until = time.monotonic() + START_S
-    while time.monotonic() < until:
-        if room.poll() is not None:
-            break
-        try:
-            if httpx.get(f"{url}/api/state", timeout=5).status_code == 200:
-                return
-        except httpx.HTTPError:
-            pass
-        time.sleep(0.3)
-    pytest.fail(f"the room did not start: {log.read_text()[-2000:]}")
+    with running(folder, "serve", str(config), "--out", str(out), "--speed", "10") as url:
+        yield Served(url, tokens["operator"], tokens["dispatcher"])
 
 
 @pytest.fixture(scope="module")  # its event loop must not run on under other tests

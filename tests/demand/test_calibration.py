@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 
 from citybrain.cli import main
+from citybrain.cli_calibrate import PICTURE
 from citybrain.demand.calibration import calibrate
 from citybrain.demand.calibration_files import CONFIG, REPORT, ROUTES, read_targets, write_calibration
 from citybrain.demand.calibration_report import CountFit, Fit, SpeedFit
@@ -93,7 +94,7 @@ def test_the_command_and_what_it_refuses(case, tmp_path, monkeypatch, capsys):
     code, out, _ = run([("wA", 0, 300, 25)], "--rounds", "1")
     assert code == 0
     assert "mean GEH of the counts" in out
-    assert sorted(path.name for path in (tmp_path / "o").iterdir()) == [CONFIG, REPORT, ROUTES]
+    assert sorted(path.name for path in (tmp_path / "o").iterdir()) == sorted([CONFIG, PICTURE, REPORT, ROUTES])
     code, _, err = run([("wA", 0, 300, 25)], "--rounds", "1")
     assert code == 2
     assert "holds a calibration already" in err

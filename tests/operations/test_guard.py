@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from fastapi import FastAPI, Request
 from starlette.testclient import TestClient
@@ -66,6 +68,51 @@ def test_a_bucket_fills_again_and_each_client_has_its_own():
     assert buckets.take("b")
     now_s[0] = 0.5
     assert [buckets.take("a") for _ in range(2)] == [True, False]
+
+
+def test_who_has_a_token_does_not_stand_behind_those_of_the_same_address():
+    limit = RateLimit(per_s=0.001, burst=2)
+    one = client(limit=limit, whose=lambda given: "aina" if given == "good" else "")
+    status = [one.post("/api/x").status_code for _ in range(3)]
+    assert status == [200, 200, 429]
+    assert one.post("/api/x", headers={"authorization": "Bearer bad"}).status_code == 429
+    mine = [one.post("/api/x", headers={"authorization": "Bearer good"}).status_code for _ in range(3)]
+    assert mine == [200, 200, 429]
+
+
+def test_only_so_many_are_answered_at_the_same_time_and_places_are_given_back():
+    """Three at once where two may be: the third is told to come again; one with a token is not counted."""
+    statuses, going = [], asyncio.Event()
+
+    async def slow(_scope, _receive, send):
+        await going.wait()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    guard = Guard(slow, hosts=("*",), limit=RateLimit(at_once=2, streams=1), whose=lambda token: token)
+
+    async def ask(path="/api/x", token=""):
+        headers = [(b"authorization", f"Bearer {token}".encode())] if token else []
+        scope = {"type": "http", "path": path, "headers": headers, "client": ("127.0.0.1", 1)}
+
+        async def send(message):
+            if message["type"] == "http.response.start":
+                statuses.append(message["status"])
+                if message["status"] == 503:
+                    assert (b"retry-after", b"1") in message["headers"]
+
+        await guard(scope, None, send)
+
+    async def all_of_it():
+        asked = [asyncio.create_task(ask(**a)) for a in (*[{}] * 3, {"token": "aina"}, *[{"path": "/api/events"}] * 2)]
+        await asyncio.sleep(0.01)
+        assert statuses == [503, 503]  # the third, and the second stream
+        going.set()
+        await asyncio.gather(*asked)
+        await ask()
+
+    asyncio.run(all_of_it())
+    assert statuses == [503, 503, 200, 200, 200, 200, 200]
 
 
 def test_every_answer_has_the_headers_that_browsers_heed():

@@ -7,7 +7,7 @@ from random import Random
 import numpy as np
 import pytest
 from builders import one_junction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lamp_oracle import LampOracle
 from random_cases import STEPS_MS, random_network, random_request, random_rules
@@ -18,7 +18,7 @@ from citybrain.signals.interlock import Interlock
 
 # the same cases every time; benchmarks/interlock_fuzz.py looks for new ones
 ordinary = settings(
-    deadline=None, derandomize=True, database=None, max_examples=120, suppress_health_check=[HealthCheck.too_slow]
+    derandomize=True, database=None, max_examples=120
 )
 
 

@@ -139,10 +139,10 @@ def test_a_full_exit_takes_nobody():
 def test_who_stands_before_a_full_turn_lane_blocks_those_behind_him():
     # both lanes hold one vehicle; on the road before them the second to turn stands ahead of two who have green
     cars = [(1, 0.0, 1), (1, 2.0, 1), (0, 3.0, 0), (0, 4.0, 0)]
-    road, own = np.array([5, 9, 9, 9]), np.array([True, False, False, False])
+    road, own = np.array([2, 3, 3, 3]), np.array([True, False, False, False])
     far_m = np.array([0.0, 10.0, 20.0, 30.0])
     _, files = in_file(road, own, np.zeros(4, np.int64), far_m, np.array([c[1] for c in cars]))
-    assert files.feeder.tolist() == [-1, 9, 9, 9]
+    assert files.feeder.tolist() == [-1, 3, 3, 3]
     assert files.ahead.tolist() == [-1, -1, 1, 2]
     stay, turn = a_plan((900.0, 1)), a_plan((ELAPSED_S + 10.0, 1))
     _, free, *_ = rolled(TWO, cars, stay)
@@ -157,7 +157,7 @@ def test_who_stands_before_a_full_turn_lane_blocks_those_behind_him():
 def test_a_queue_on_one_lane_leaves_at_the_pace_of_one_lane():
     both = one_junction(["GG"], [])
     cars = [(k % 2, 0.0, k % 2) for k in range(6)]
-    road, own = np.full(6, 9), np.zeros(6, dtype=bool)
+    road, own = np.full(6, 3), np.zeros(6, dtype=bool)
     eta_s, files = in_file(road, own, np.zeros(6, np.int64), 10.0 + np.arange(6.0), np.zeros(6))
     cars = [(lane, t, move) for (lane, _, move), t in zip(cars, eta_s, strict=True)]
     _, wide, *_ = rolled(both, cars, a_plan())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from builders import one_junction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from citybrain.errors import InputError
@@ -43,7 +43,6 @@ def test_add_only_goes_the_long_way():
     assert found.cycles == 5
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no fault of the plans
 @given(
     greens_s=st.tuples(st.integers(5, 59), st.integers(5, 59)),
     offset_s=st.integers(0, 60),

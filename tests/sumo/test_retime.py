@@ -12,8 +12,8 @@ from citybrain.demand.scenario import open_scenario
 from citybrain.errors import InputError
 from citybrain.evaluation.metrics import read_statistics, read_trips, summarise
 from citybrain.evaluation.retiming.period import parse_periods
-from citybrain.evaluation.retiming.results import RetimeResults
 from citybrain.evaluation.retiming.retime import FILES, RetimeRequest, retime
+from citybrain.evaluation.retiming.retime_results import RetimeResults
 from citybrain.evaluation.run import RunRecord, RunSpec, execute, run_outputs
 from citybrain.evaluation.warm import warm_state, without_programs
 from citybrain.evaluation.workers import run_all

@@ -8,8 +8,8 @@ import pytest
 
 from citybrain.demand.scenario import open_scenario
 from citybrain.evaluation.retiming.period import parse_periods
-from citybrain.evaluation.retiming.results import RetimeResults
 from citybrain.evaluation.retiming.retime import FILES, RetimeRequest, retime
+from citybrain.evaluation.retiming.retime_results import RetimeResults
 from citybrain.network import read_network
 from citybrain.signals.retiming.files import read_plans
 from citybrain.signals.retiming.optimise import Settings

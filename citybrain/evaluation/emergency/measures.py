@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from citybrain.detection.onboard import Call
+from citybrain.evaluation.emergency.emergency_results import EmergencySection, LoadRow, TripRow
 from citybrain.evaluation.emergency.losses import added_waits_s, common_s
-from citybrain.evaluation.emergency.results import EmergencySection, LoadRow, TripRow
 from citybrain.evaluation.emergency.twin import TwinRecord
 
 _RESAMPLES = 2000

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from citybrain.evaluation.emergency.emergency_results import EmergencyResults, TripRow
 from citybrain.evaluation.emergency.measures import Batch, trip_rows
-from citybrain.evaluation.emergency.results import EmergencyResults, TripRow
 from citybrain.evaluation.emergency.time_space import plot_call, plot_times, signal_bars
 from citybrain.evaluation.emergency.watched import Driven
 from citybrain.evaluation.report.figures import inline_svg, own_style

@@ -13,11 +13,11 @@ from citybrain.demand.validate import check_demand
 from citybrain.errors import InputError
 from citybrain.evaluation.emergency.batches import SpecMaker, draw_batches, start_times
 from citybrain.evaluation.emergency.children import run_twins
+from citybrain.evaluation.emergency.emergency_results import EmergencyResults
 from citybrain.evaluation.emergency.fork import forks
 from citybrain.evaluation.emergency.kept_twins import KeptTwins
 from citybrain.evaluation.emergency.measures import Batch, measure, measure_load, trip_rows
 from citybrain.evaluation.emergency.request import EmergencyRequest
-from citybrain.evaluation.emergency.results import EmergencyResults
 from citybrain.evaluation.emergency.spec import Kind, TwinSpec
 from citybrain.evaluation.emergency.twin import TwinRecord
 from citybrain.evaluation.evaluate import prepare_folder

@@ -61,6 +61,14 @@ class EventLog:
         """Add an event of a junction, given by its index."""
         self._rows.append((time_ms, junction, int(code), parameter))
 
+    def count(self, code: int) -> int:
+        """Return how many events of a code there are."""
+        return sum(row[2] == int(code) for row in self._rows)
+
+    def devices_with(self, code: int) -> set[int]:
+        """Return the junctions, by index, that have an event of a code."""
+        return {row[1] for row in self._rows if row[2] == int(code)}
+
     def device(self, junction: int) -> DeviceEvents:
         """Return the events of one junction."""
         rows = sorted((t, code, parameter) for t, j, code, parameter in self._rows if j == junction)

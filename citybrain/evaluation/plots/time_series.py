@@ -49,7 +49,6 @@ def plot_time_series(
     baseline: str = "",
     ax: Axes | None = None,
     title: str = "",
-    show_legend: bool = True,
 ) -> Axes:
     """Draw mean and range over seeds of one quantity for each policy.
 
@@ -79,7 +78,7 @@ def plot_time_series(
     if ends and max(ends) > min(ends):
         ax.set_xlim(min(ends), max(ends))
         ax.xaxis.set_major_locator(MultipleLocator(_tick_step_s(max(ends) - min(ends))))
-    if show_legend and ends:
+    if ends:
         legend(ax, loc="best")
     return ax
 

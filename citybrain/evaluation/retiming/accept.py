@@ -14,7 +14,7 @@ from pathlib import Path
 
 from citybrain.demand.scenario import Scenario
 from citybrain.errors import InputError
-from citybrain.evaluation.retiming.results import CandidateRow, SumoRun
+from citybrain.evaluation.retiming.retime_results import CandidateRow, SumoRun
 from citybrain.evaluation.run import RunRecord, RunSpec
 from citybrain.evaluation.warm import warm_state
 from citybrain.evaluation.workers import run_all

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from citybrain.evaluation.retiming.results import JunctionRow, PlanRow
+from citybrain.evaluation.retiming.retime_results import JunctionRow, PlanRow
 from citybrain.signals.retiming.kernel import DEGREE, DELAY, FLOW, LONGEST, STOPS
 from citybrain.signals.retiming.moves import setting_of
 from citybrain.signals.retiming.platoon import PlatoonModel

@@ -15,7 +15,7 @@ from citybrain.evaluation.report.numbers import number, percent, plural
 from citybrain.evaluation.report.templates_of import templates_of
 from citybrain.evaluation.report.theme import declarations
 from citybrain.evaluation.retiming.accept import CURRENT
-from citybrain.evaluation.retiming.results import PeriodRow, RetimeResults
+from citybrain.evaluation.retiming.retime_results import PeriodRow, RetimeResults
 from citybrain.evaluation.retiming.time_space import plot_junction_delays, plot_time_space
 from citybrain.network.model import Network
 from citybrain.signals.retiming.bands import Direction, directions

@@ -23,7 +23,7 @@ from citybrain.evaluation.retiming.accept import (
 )
 from citybrain.evaluation.retiming.explain import junction_rows
 from citybrain.evaluation.retiming.period import Period
-from citybrain.evaluation.retiming.results import PeriodRow, RetimeResults
+from citybrain.evaluation.retiming.retime_results import PeriodRow, RetimeResults
 from citybrain.evaluation.retiming.search import search
 from citybrain.network import Network, read_network
 from citybrain.network.intergreens import SignalRules

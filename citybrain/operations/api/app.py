@@ -108,7 +108,12 @@ def create_app(
         Mount the console where it is installed.
     """
     app = FastAPI(title="citybrain", version=__version__, description=_ABOUT, docs_url=None, redoc_url=None)
-    app.add_middleware(Guard, hosts=tuple(hosts), limit=limit or RateLimit())
+
+    def whose(token: str) -> str:
+        who = access.principal(token)
+        return "" if who is None else who.name
+
+    app.add_middleware(Guard, hosts=tuple(hosts), limit=limit or RateLimit(), whose=whose)
     app.add_exception_handler(RoomError, _answer_error)
     app.include_router(_router(room, access), prefix="/api", responses=_PROBLEMS)
     _pages(app, room, access)

@@ -13,6 +13,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MOST_BODY_BYTES = 64 * 1024
 _MOST_CLIENTS = 10_000
+_STREAM = "/api/events"
+_LATER = ((b"retry-after", b"1"),)
 _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -22,10 +24,23 @@ _HEADERS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateLimit:
-    """Requests of one client to the API: so many a second in the long run, so many at once."""
+    """Requests to the API.
+
+    Attributes
+    ----------
+    per_s, burst : float, int
+        Of one client: so many a second in the long run, so many in a moment. A client is an address; who has a
+        token counts alone, so that a flood from a proxy's address does not keep an operator out.
+    at_once : int
+        Being answered at the same time for clients without a token, all together.
+    streams : int
+        Event streams, all together.
+    """
 
     per_s: float = 50.0
     burst: int = 200
+    at_once: int = 64
+    streams: int = 100
 
 
 class _Buckets:
@@ -49,6 +64,22 @@ class _TooLargeError(Exception):
     pass
 
 
+class _Places:
+    """So many at the same time."""
+
+    def __init__(self, most: int) -> None:
+        self._free = most
+
+    def take(self) -> bool:
+        if self._free <= 0:
+            return False
+        self._free -= 1
+        return True
+
+    def leave(self) -> None:
+        self._free += 1
+
+
 class Guard:
     """See the module.
 
@@ -59,13 +90,23 @@ class Guard:
         foreign page can reach a room on localhost by a name of its own.
     limit : RateLimit, optional
         Of paths that begin with ``limited``.
+    whose : callable
+        Returns the name that a token belongs to, nothing where it is not known.
     """
 
     def __init__(
-        self, app: ASGIApp, *, hosts: Iterable[str], limit: RateLimit | None, limited: tuple[str, ...] = ("/api/", "/metrics")
+        self,
+        app: ASGIApp,
+        *,
+        hosts: Iterable[str],
+        limit: RateLimit | None,
+        whose: Callable[[str], str] = lambda _token: "",
+        limited: tuple[str, ...] = ("/api/", "/metrics"),
     ) -> None:
-        self._app, self._hosts, self._limited = app, frozenset(hosts), limited
+        self._app, self._hosts, self._limited, self._whose = app, frozenset(hosts), limited, whose
         self._buckets = _Buckets(limit) if limit is not None else None
+        self._places = _Places(limit.at_once if limit is not None else 0)
+        self._streams = _Places(limit.streams if limit is not None else 0)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or refuse it."""
@@ -76,11 +117,35 @@ class Guard:
         if not self._known(headers.get(b"host", b"")):
             await _refuse(scope, send, 400, "this service is not called by that name; see --allowed-hosts")
             return
-        path = scope.get("path", "")
-        client = scope["client"][0] if scope.get("client") else "?"
-        if self._buckets is not None and path.startswith(self._limited) and not self._buckets.take(client):
-            await _refuse(scope, send, 429, "too many requests; slow down", ((b"retry-after", b"1"),))
+        if self._buckets is not None and scope.get("path", "").startswith(self._limited):
+            await self._limit(self._buckets, headers, scope, receive, send)
+        else:
+            await self._sized(headers, scope, receive, send)
+
+    async def _limit(
+        self, buckets: _Buckets, headers: dict[bytes, bytes], scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Let a request through where its client has not asked too often, and not too much is being answered."""
+        given = headers.get(b"authorization", b"").decode("latin-1")
+        name = self._whose(given[7:].strip()) if given[:7].lower() == "bearer " else ""
+        address = scope["client"][0] if scope.get("client") else "?"
+        if not buckets.take(f"token {name}" if name else address):
+            await _refuse(scope, send, 429, "too many requests; slow down", _LATER)
             return
+        places = self._streams if scope["path"] == _STREAM else None if name else self._places
+        if places is None:
+            await self._sized(headers, scope, receive, send)
+            return
+        if not places.take():
+            await _refuse(scope, send, 503, "too many requests are being answered; ask again in a moment", _LATER)
+            return
+        try:
+            await self._sized(headers, scope, receive, send)
+        finally:
+            places.leave()
+
+    async def _sized(self, headers: dict[bytes, bytes], scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through where its body is short."""
         if scope["type"] == "websocket":
             await self._app(scope, receive, send)
             return

@@ -29,7 +29,7 @@ export default {
     Object.assign(this, {
       edges: [], junctions: [], congestion: [], cells: [], emergencies: [], incidents: [], closed: new Set(),
       at: { x: 0, y: 0, scale: 0.1 }, pointers: new Map(), moved: 0, chosen: { kind: "", id: "" }, over: null, waiting: 0,
-      fitted: false, blink: false, trail: [], late: [], // late: ms from a tick to its picture
+      fitted: false, whole: true, blink: false, trail: [], undrawn: [], late: [], // late: ms from a tick to its picture
     });
   },
   mounted() {
@@ -72,8 +72,7 @@ export default {
       if (message.emergencies) this.emergencies = message.emergencies;
       if (message.incidents) this.incidents = message.incidents;
       if (message.closed) this.closed = new Set(message.closed);
-      if (message.when) this.late.push(Date.now() - Date.parse(message.when));
-      if (this.late.length > 600) this.late.shift();
+      if (message.when) this.undrawn.push(Date.parse(message.when));
       this.revision += 1;
       this.dirty();
     },
@@ -116,7 +115,7 @@ export default {
       this.width = box.width; this.height = box.height;
       canvas.width = Math.round(box.width * ratio); canvas.height = Math.round(box.height * ratio);
       this.ratio = ratio;
-      if (!this.fitted) this.fit(); else this.dirty();
+      if (!this.fitted || this.whole) this.fit(); else this.dirty(); // who has not moved the map sees the whole city
     },
     fit() {
       if (!this.bounds || !this.width) return;
@@ -124,10 +123,11 @@ export default {
       const wide = this.width - 2 * margin, high = this.height - 2 * margin - foot;
       const scale = Math.min(Math.max(Math.min(wide / Math.max(x1 - x0, 1), high / Math.max(y1 - y0, 1)), SCALES.least), 2);
       this.at = { x: (x0 + x1) / 2, y: (y0 + y1) / 2 - foot / 2 / scale, scale };
-      this.fitted = true;
+      this.fitted = this.whole = true;
       this.dirty();
     },
     keep() {
+      this.whole = false;
       const [x0, y0, x1, y1] = this.bounds;
       this.at.x = Math.min(Math.max(this.at.x, x0), x1);
       this.at.y = Math.min(Math.max(this.at.y, y0), y1);
@@ -197,7 +197,7 @@ export default {
       if (!act || event.ctrlKey || event.altKey || event.metaKey || !this.bounds) return;
       event.preventDefault();
       act();
-      this.keep();
+      if (event.key !== "0") this.keep();
       this.dirty();
     },
     nearest() {
@@ -264,6 +264,9 @@ export default {
       this.drawIncidents(g);
       this.drawEmergencies(g);
       if (document.activeElement === canvas && canvas.matches(":focus-visible")) this.drawCross(g);
+      const now = Date.now();
+      for (const when of this.undrawn.splice(0)) this.late.push(now - when);
+      if (this.late.length > 600) this.late.splice(0, this.late.length - 600);
     },
     ...drawing,
   },

@@ -18,6 +18,9 @@ _ARROWS = "↑↗→↘↓↙←↖"
 
 def reason_words(say: Words, reason: Reason) -> str:
     """Return one sentence that says why."""
+    if reason.source == "operator":
+        what, bracket, how = reason.because.partition(" (")
+        return say.find(f"kind.{what}", what) + (f" ({say.because(how.removesuffix(')'))})" if bracket else "")
     if reason.chosen < 0:
         return reason.because
     chosen = reason.chosen + 1
@@ -57,7 +60,9 @@ def reason_markup(say: Words, detail: JunctionDetail) -> str:
         f'<p class="quiet small">{escape(say("why.when", time=clock(reason.time_s)))}',
     ]
     said = reason.because or reason.note
-    if said:
+    if reason.source == "operator":
+        parts.append(f" · {escape(reason.note)}" if reason.note else "")
+    elif said:
         parts.append(f" · {escape(say('why.said', because=say.because(said)))}")
     parts.append("</p></div>")
     if reason.alternatives:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from pathlib import PurePath
 from typing import Any, Protocol
 
 from nicegui import ui
@@ -63,7 +64,7 @@ class Console:
     def _build(self) -> None:
         say, desk = self.desk.say, self.desk
         with box("strip", tag="header"):
-            self._strip = Strip(say, desk.geometry.scenario)
+            self._strip = Strip(say, PurePath(desk.geometry.scenario).name)  # a path is too long for it
             self._who()
         with box("maparea", tag="main"):
             self._map = CityMap(say, on_ready=self._ready, on_pick=self._picked)

@@ -15,6 +15,8 @@ from citybrain.operations.console.shapes import heading_in, heading_out
 from citybrain.operations.details import CorridorHistory, EdgeGeometry, JunctionGeometry, LampSpan
 
 _SIZE = 64.0
+_WALKER = "M0 -3.6a1.7 1.7 0 1 1 .1 0M0 -2.6L-.6 2.6L-3 8.4M-.6 2.6L2.2 4.6L2.8 8.4M-3.4 2L0 -1.6L3.4 1.6"
+"""Somebody who walks, in lines: not every computer has a font with one."""
 
 
 def stage_picture(
@@ -45,7 +47,7 @@ def stage_picture(
             'd="M0 -5 L3.6 2.5 L-3.6 2.5 Z"/>'
         )
     if walks:
-        parts.append(f'<text class="walk" x="{_SIZE - 3:g}" y="{_SIZE - 4:g}" text-anchor="end">🚶</text>')
+        parts.append(f'<path class="walk" transform="translate({_SIZE - 9:g} {_SIZE - 14:g})" d="{_WALKER}"/>')
     mark = " shown" if shown else ""
     return (
         f'<svg class="stage{mark}" viewBox="0 0 {_SIZE:g} {_SIZE:g}" role="img" aria-label="{escape(label)}">'

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -12,15 +12,12 @@ from numpy.typing import NDArray
 from citybrain.messages import HOLD, Decision, Event, Observation
 from citybrain.network.intergreens import SignalRules
 from citybrain.network.model import Network
+from citybrain.operations.live.day_plans import OWN, DayPlans
 from citybrain.operations.live.ladder import ADAPTIVE, FLASHING, ISOLATED, PLAN, Facts, Ladder
 from citybrain.operations.live.seat import Seat, SeatAnswer
 from citybrain.signals.isolated import Isolated
-from citybrain.signals.own_plan import OwnPlan
-from citybrain.signals.plan import Plan
 from citybrain.signals.plan_clock import PlanClock
 
-OWN = "own"
-"""The scenario's own plan, among the plans that can be forced."""
 _DEAD_CONFIDENCE, _DEAD_S = 0.1, 300.0
 _DEAD_TICKS = 2
 
@@ -59,9 +56,9 @@ class Decider:
         seat: Seat,
         ladder: Ladder,
         forced: Forced,
-        plans: Mapping[str, Mapping[str, Plan]],
+        plans: DayPlans,
     ) -> None:
-        self.seat, self.ladder, self.forced, self._stored = seat, ladder, forced, plans
+        self.seat, self.ladder, self.forced, self.plans = seat, ladder, forced, plans
         self.console_ok = self.clock_ok = True
         self.answer = SeatAnswer()
         self.level = ladder.level.copy()
@@ -73,13 +70,12 @@ class Decider:
     def start(self, network: Network, rules: SignalRules) -> None:
         """Prepare all of them."""
         self._network = network
-        self._own, self._isolated = OwnPlan(), Isolated()
-        self._own.start(network, rules)
+        self._day, self._own, self._isolated = self.plans.begin(), self.plans.own(), Isolated()
         self._isolated.start(network, rules)
         self.seat.start(network, rules)
         self._clocks = {
             (period, network.junction_index(junction)): PlanClock(network, rules, plan)
-            for period, plans in self._stored.items()
+            for period, plans in self.plans.periods.items()
             for junction, plan in plans.items()
         }
         self.has_plan = np.array([bool(junction.program) for junction in network.junctions])
@@ -141,16 +137,18 @@ class Decider:
         return np.asarray(self._dead_ticks >= _DEAD_TICKS)
 
     def _combined(self, observation: Observation, decision: Decision) -> Decision:
-        level = self.level
+        level, time_s = self.level, observation.time_s
+        by_clock = self._day.stages(observation, self.interval_s)  # at all times, so that it is in step when needed
         if not level.any():
             return decision
         stage = decision.stage.copy()
-        time_ms = round(observation.time_s * 1000)
-        if (planned := np.flatnonzero(level == PLAN)).size:
-            own = self._own.stages_at(observation.time_s)
-            for j in planned.tolist():
-                clock = self._clocks.get((self.forced.plan[j], j))
-                stage[j] = own[j] if clock is None else clock.stage(time_ms)
+        planned = level == PLAN
+        stage[planned] = by_clock[planned]
+        for j in np.flatnonzero(planned).tolist():
+            if (clock := self._clocks.get((self.forced.plan[j], j))) is not None:
+                stage[j] = clock.stage(round(time_s * 1000))
+            elif self.forced.plan[j] == OWN:
+                stage[j] = self._own.stages_at(time_s)[j]
         if (level >= ISOLATED).any():  # in flash, too: the stage that it is to be left for
             alone = self._isolated.decide(observation).stage
             stage[level >= ISOLATED] = alone[level >= ISOLATED]
@@ -161,6 +159,14 @@ class Decider:
     def flashing(self) -> NDArray[np.bool_]:
         """Junctions that the ladder or people want in flash."""
         return np.asarray(self.level >= FLASHING)
+
+    def plans_in_force(self, time_s: float) -> dict[int, str]:
+        """Return the plan that each junction follows, where it follows one."""
+        ids = self._network.junctions
+        return {
+            j: self.forced.plan[j] or self.plans.name(ids[j].id, time_s)
+            for j in np.flatnonzero(self.level == PLAN).tolist()
+        }
 
     def plan_ids(self, junction: int) -> tuple[str, ...]:
         """Return the plans that can be forced at a junction."""

@@ -56,7 +56,10 @@ class Deeds:
             self._judgements[action.id] = (request.incident, was)
         else:
             self._overrides.begin(action)
-        self._event("action", request.junction or "", id=action.id, what=request.kind, where=request.where)
+        self._event(
+            "action", request.junction or "", id=action.id, what=request.kind, where=request.where, who=action.who,
+            why=request.reason,
+        )  # fmt: skip
         if problem is not None:
             self.end(action.id, f"failed: {problem}")
 

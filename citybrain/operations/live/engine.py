@@ -28,6 +28,7 @@ from citybrain.network import read_network
 from citybrain.operations.actions import Action
 from citybrain.operations.live.calls import CallDesk
 from citybrain.operations.live.config import RoomConfig
+from citybrain.operations.live.day_plans import read_day_plans
 from citybrain.operations.live.decider import Decider
 from citybrain.operations.live.deeds import Deeds
 from citybrain.operations.live.faults import FaultySensors
@@ -37,7 +38,6 @@ from citybrain.operations.live.reports import Hello, Input, TickReport
 from citybrain.operations.live.seat import USUAL, Seat
 from citybrain.operations.live.watch import IncidentDesk
 from citybrain.signals.priority import PriorityService
-from citybrain.signals.retiming.files import read_plans
 from citybrain.simulation.sumo import SumoLaunch, SumoPlant
 
 _LOOK_S = 5
@@ -69,7 +69,8 @@ class Engine:
         self.config = config
         scenario = open_scenario(config.scenario, begin_s=config.begin_s, end_s=config.end_s)
         self.network = network = read_network(scenario.net_file, scenario.additional_files)
-        plans = {} if config.plans is None else read_plans(config.plans, network, scenario.rules)
+        self.rules = scenario.rules
+        plans = read_day_plans(config.plans, scenario, network)
         self.incidents = IncidentDesk(network, config.detector)
         state = config.state or warm_state(scenario)
         if config.state is not None and config.state_s is not None:
@@ -164,7 +165,6 @@ class Engine:
         """
         self._times.look(self._fleet, self.time_ms)
         self.overrides.in_flash = self._in_flash()
-        decisions = len(self.loop.times.decisions_s)
         self.loop.tick()
         self.tick_number += 1
         self._hash(self.loop.commands)
@@ -178,8 +178,9 @@ class Engine:
         if self.tick_number % _LOOK_S == 1:
             speed, count = self._fleet.edge_speeds()
             self._edges = np.asarray(speed, np.float32), np.asarray(count, np.float32)
-        waited = self.loop.times.decisions_s[decisions:]
-        return self._report(1000 * sum(waited))
+        waited_s = sum(self.loop.times.decisions_s)
+        self.loop.times.decisions_s.clear()  # a room runs for months
+        return self._report(1000 * waited_s)
 
     def _report(self, decision_ms: float) -> TickReport:
         loop, answer = self.loop, self.decider.answer
@@ -209,7 +210,7 @@ class Engine:
             level=level.copy(),
             because={int(j): because[j] for j in np.flatnonzero(self.decider.ladder.level)},
             actions={j: tuple(found) for j, found in self.overrides.actions_at().items()},
-            plans={j: name for j, name in enumerate(self.overrides.plan) if name},
+            plans=self.decider.plans_in_force(self.time_ms / 1000),
             ended=tuple(ended),
             sensors_dead=self.decider.sensors_dead,
             lane_vehicles=o.lane_vehicles.astype(np.float32),

@@ -77,7 +77,7 @@ class TickReport:
     digest : str
         Chained hash of all commands of the run so far.
     actions, plans : mapping
-        By junction: ids of the actions in force, and the plan that is forced.
+        By junction: ids of the actions in force, and the plan that it follows, where it follows one.
     inputs : tuple of Input
         What had an effect on this tick, for the record.
     lane_vehicles, lane_halted, confidence, age_s : ndarray of float32, by lane

@@ -21,7 +21,7 @@ from citybrain.signals.policy_process import (
     checked_interval_s,
 )
 
-_GIVE_UP_S = 5.0
+_GIVE_UP_S, _FIRST_GIVE_UP_S = 5.0, 300.0
 
 
 class Sitter:
@@ -45,6 +45,7 @@ class Sitter:
         self.interval_s: float | None = None
         self.waiting_since_s: float | None = None
         self.is_fresh = True
+        self._has_answered = False
 
     def begin(self, network: Network, rules: SignalRules) -> None:
         """Start the process, and have it prepare."""
@@ -78,14 +79,20 @@ class Sitter:
         if isinstance(answer, Exception):
             raise answer
         self.waiting_since_s = None
+        self._has_answered |= isinstance(answer, Decision)
         return answer
 
     def still_thinks(self) -> bool:
-        """Whether an answer is still out; a late one is thrown away."""
+        """Whether an answer is still out; a late one is thrown away.
+
+        The first answer has minutes: it compiles code on a computer that has not done so yet, and whoever is
+        ended before that is through leaves the next one to begin with it again.
+        """
         if self.waiting_since_s is None or self.get(0.0) is not None:
             return False
-        if monotonic() - self.waiting_since_s > _GIVE_UP_S:
-            raise PolicyFailureError(f"no answer within {_GIVE_UP_S:g} s")
+        limit_s = _GIVE_UP_S if self._has_answered else _FIRST_GIVE_UP_S
+        if monotonic() - self.waiting_since_s > limit_s:
+            raise PolicyFailureError(f"no answer within {limit_s:g} s")
         return True
 
     def end(self) -> None:

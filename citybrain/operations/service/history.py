@@ -15,7 +15,7 @@ from citybrain.operations.messages import LEVELS
 
 _KEEP_S = 900.0
 _REASONS = 40
-_SOURCES = {"priority-granted": "emergency", "priority-ended": "emergency", "action": "operator", "action-ended": "operator"}
+_SOURCES = {"priority-granted": "emergency", "priority-ended": "emergency"}
 
 
 class History:
@@ -118,6 +118,12 @@ def _reason(event: Event) -> Reason | None:
             time_s=event.time_s, source="interlock", shown=-1, chosen=int(data.get("requested", -1)),
             because=str(data.get("reason", "")),
         )  # fmt: skip
+    if event.kind in ("action", "action-ended"):
+        how = f" ({data['how']})" if "how" in data else ""
+        note = f"{data['why']} – {data['who']}" if "why" in data else ""
+        return Reason(
+            time_s=event.time_s, source="operator", shown=-1, chosen=-1, because=f"{data.get('what', '')}{how}", note=note
+        )
     if event.kind in _SOURCES:
         who = str(data.get("vehicle", data.get("what", "")))
         return Reason(

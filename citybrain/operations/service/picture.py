@@ -16,6 +16,7 @@ from citybrain.network.model import Network
 from citybrain.network.netfacts import read_facts
 from citybrain.operations.details import CorridorHistory, Geometry, JunctionDetail, PlanInfo
 from citybrain.operations.live.config import RoomConfig
+from citybrain.operations.live.day_plans import OWN, read_day_plans
 from citybrain.operations.live.process import memory_mb
 from citybrain.operations.live.reports import Hello, TickReport
 from citybrain.operations.messages import LEVELS, Alarm, CitySnapshot, Health
@@ -28,7 +29,6 @@ from citybrain.operations.service.history import History
 from citybrain.operations.service.ledger import utc
 from citybrain.operations.service.view import CityView
 from citybrain.operations.service.watchman import Watchman
-from citybrain.signals.retiming.files import read_plans
 
 _SNAPSHOT = TypeAdapter(CitySnapshot)
 _TICKS_KEPT = 600
@@ -51,7 +51,7 @@ class Picture:
     ) -> None:  # fmt: skip
         self.config, self.scenario, self.network, self._recorder = config, scenario, network, recorder
         self.replayed = replayed
-        self._stored = {} if config.plans is None else read_plans(config.plans, network, scenario.rules)
+        self._day = read_day_plans(config.plans, scenario, network)
         facts = read_facts(scenario.net_file)
         self.geometry: Geometry = make_geometry(network, scenario.name, facts)
         self._location = facts.location
@@ -214,10 +214,10 @@ class Picture:
 
     def plans_of(self, j: int) -> tuple[PlanInfo, ...]:
         """Return the plans of a junction."""
-        own, report = self.view.own_plan(j), self.report
+        own, report = None if self._day.epochs else self.view.own_plan(j), self.report
         found = [] if own is None else [own]
         junction = self.network.junctions[j]
-        for period, plans in self._stored.items():
+        for period, plans in self._day.periods.items():
             plan = plans.get(junction.id)
             if plan is not None:
                 cycle_s = plan.cycle_s(self.network, self.scenario.rules)
@@ -229,7 +229,7 @@ class Picture:
                 )  # fmt: skip
         if report is None or LEVELS[int(report.level[j])] != "plan":
             return tuple(found)
-        forced = report.plans.get(j, "own")
+        forced = report.plans.get(j, OWN)
         return tuple(replace(plan, in_force=plan.id == forced) for plan in found)
 
     def corridor(self, corridor_id: str, last_s: float) -> CorridorHistory:

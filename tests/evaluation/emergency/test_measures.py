@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from citybrain.detection.onboard import Call
+from citybrain.evaluation.emergency.emergency_results import EmergencyResults
 from citybrain.evaluation.emergency.losses import Losses, added_waits_s
 from citybrain.evaluation.emergency.measures import Batch, measure, measure_load, trip_rows
 from citybrain.evaluation.emergency.report import write_report
-from citybrain.evaluation.emergency.results import EmergencyResults
 from citybrain.evaluation.emergency.time_space import signal_bars
 from citybrain.evaluation.emergency.twin import TwinRecord
 from citybrain.evaluation.emergency.watched import Driven

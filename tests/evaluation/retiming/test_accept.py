@@ -7,7 +7,7 @@ import pytest
 
 from citybrain.errors import InputError
 from citybrain.evaluation.retiming.accept import ACCEPTANCE, CURRENT, WEBSTER, Judge, choose
-from citybrain.evaluation.retiming.results import SumoRun
+from citybrain.evaluation.retiming.retime_results import SumoRun
 from citybrain.signals.retiming.bands import widest_band
 
 

@@ -37,7 +37,7 @@ def ways(svg: str) -> list[str]:
 def test_a_stage_shows_what_it_lets_go() -> None:
     assert ways(stage_picture("Ggr", JUNCTION, EDGES, label="x")) == ["way permissive", "way"]
     assert ways(stage_picture("rrr", JUNCTION, EDGES, label="x")) == []
-    assert "🚶" in stage_picture("rrG", JUNCTION, EDGES, label="x")
+    assert 'class="walk"' in stage_picture("rrG", JUNCTION, EDGES, label="x")
 
 
 def test_straight_on_is_drawn_from_below_to_above() -> None:
@@ -102,6 +102,15 @@ def test_reasons_name_the_costs() -> None:
     assert "fixed plan shows stage 2" in reason_words(SAY, reason(source="plan"))
     assert reason_words(SAY, reason(source="someone", because="a reason of its own")) == "a reason of its own"
     assert "only choice" in reason_words(SAY, reason(alternatives=(Alternative(stage=1, predicted_delay_veh_s=3.0),)))
+
+
+def test_what_an_operator_did_is_said_in_words_with_their_reason() -> None:
+    held = reason(source="operator", chosen=-1, because="lock_stage", note="police on site – Aina", alternatives=())
+    assert reason_words(SAY, held) == "Hold stage"
+    page = reason_markup(SAY, detail(held, locked=True))
+    assert "police on site – Aina" in page
+    assert "lock_stage" not in page
+    assert reason_words(SAY, reason(source="operator", because="flash (undone)")).startswith("Flash")
 
 
 def detail(why: Reason | None, **state: object) -> JunctionDetail:

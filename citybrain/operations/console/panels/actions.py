@@ -98,7 +98,8 @@ class ActionsPanel:
         with box("item", role="listitem"):
             box("bar")
             with box():
-                where = f": {self.desk.name(entry.where)}" if entry.where else ""
+                where = " → ".join(self.desk.name(place) for place in entry.where.split(" → "))
+                where = f": {where}" if where else ""
                 text(f"{say.find(f'kind.{entry.kind}', entry.kind)}{where}", "what")
                 why = f" · {say.because(entry.why)}" if entry.why else ""
                 text(f"{clock(entry.time_s)} · {say('common.by', who=entry.who)}{why}", "when")

@@ -138,7 +138,7 @@ class JunctionPanel:
             with box("item"):
                 box("bar")
                 with box():
-                    text(plan.id, "what")
+                    text(say("junction.own_plan") if plan.id == "own" else plan.id, "what")
                     text(say("junction.plan_line", cycle=f"{plan.cycle_s:.0f}", offset=f"{plan.offset_s:.0f}"), "when")
                 with box("acts"):
                     if plan.in_force and detail.state.level == "plan":

@@ -30,14 +30,17 @@ class WhatIfPanel:
         kinds = {kind: say(f"kind.{kind}") for kind in _KINDS}
         with box().style("display:grid;gap:10px;margin-top:12px"):
             self._kind = ui.select(kinds, label=say("what_if.action"), value="isolate").props("outlined dense")
+            self._kind.classes("what-if-kind")
             self._kind.on_value_change(lambda _: self._offer())
             self._place = ui.select({}, label=say("what_if.place"), with_input=True).props(
                 "outlined dense options-dense"
             )
+            self._place.classes("what-if-place")
             self._stage = ui.select({}, label=say("junction.stages")).props("outlined dense")
             self._minutes = ui.number(say("what_if.minutes"), value=10, min=1, max=60).props("outlined dense")
+            self._minutes.classes("what-if-minutes")
             with box("row").style("justify-content:flex-end"):
-                button(say("what_if.run"), self._run, "main")
+                button(say("what_if.run"), self._run, "main what-if-run")
             self._answer = text("", "what-if-answer", role="status")
         self._place.on_value_change(lambda _: self._offer_stages())
         self._offer()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from pydantic import BaseModel, ConfigDict
+
+from citybrain.evaluation.result_file import ResultFile
 
 
 class _Row(BaseModel):
@@ -61,7 +61,7 @@ class LoadRow(_Row):
     window_s: float | None = None
 
 
-class EmergencyResults(BaseModel):
+class EmergencyResults(ResultFile):
     """The whole file."""
 
     scenario: str
@@ -80,12 +80,3 @@ class EmergencyResults(BaseModel):
     emergency: EmergencySection
     loads: tuple[LoadRow, ...]
     calls: tuple[TripRow, ...]
-
-    def write(self, path: Path) -> None:
-        """Write as indented JSON."""
-        path.write_text(self.model_dump_json(indent=1, exclude_none=True), encoding="utf-8")
-
-    @classmethod
-    def read(cls, path: Path) -> EmergencyResults:
-        """Read a file written by :meth:`write`."""
-        return cls.model_validate_json(path.read_text(encoding="utf-8"))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from pydantic import BaseModel, ConfigDict
+
+from citybrain.evaluation.result_file import ResultFile
 
 
 class _Row(BaseModel):
@@ -84,7 +84,7 @@ class PeriodRow(_Row):
     junctions: tuple[JunctionRow, ...] = ()
 
 
-class RetimeResults(BaseModel):
+class RetimeResults(ResultFile):
     """The whole file."""
 
     scenario: str
@@ -95,12 +95,3 @@ class RetimeResults(BaseModel):
     notes: tuple[str, ...] = ()
     objective: dict[str, float]
     periods: tuple[PeriodRow, ...]
-
-    def write(self, path: Path) -> None:
-        """Write as indented JSON."""
-        path.write_text(self.model_dump_json(indent=1, exclude_none=True), encoding="utf-8")
-
-    @classmethod
-    def read(cls, path: Path) -> RetimeResults:
-        """Read a file written by :meth:`write`."""
-        return cls.model_validate_json(path.read_text(encoding="utf-8"))

@@ -1,0 +1,27 @@
+"""A ``results.json``: written in one step, read as it was written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel
+
+
+class ResultFile(BaseModel):
+    """What a study found, as one JSON file."""
+
+    def json_text(self) -> str:
+        """Return the content of the file; what was not measured is left out."""
+        return self.model_dump_json(indent=1, exclude_none=True)
+
+    def write(self, path: Path) -> None:
+        """Write as indented JSON, replacing the file in one step."""
+        temporary = path.with_suffix(".tmp")
+        temporary.write_text(self.json_text(), encoding="utf-8")
+        temporary.replace(path)
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read a file written by :meth:`write`."""
+        return cls.model_validate_json(path.read_text(encoding="utf-8"))
