@@ -59,7 +59,13 @@ class AdaptiveParameters:
     least_value : float
         Value of a crossing into a way that stands full.
     queue_weight : float
-        Cost of the queue that a lane leaves at the horizon, as a multiple of the time that it takes to discharge.
+        Cost of the queue that a lane leaves at the horizon: its delay if it cleared at ``1 / queue_weight`` of its
+        saturation flow; 0 for none.
+    clear_s : float
+        A stage is not left before so much green while a queue of ``clear_queue`` vehicles discharges that the next
+        stage would stop; 0 for no such rule.
+    clear_queue : float
+        Vehicles of one movement that count as such a queue.
     network_s : float
         Time between two solutions of the network layer; 0 switches it off.
     neighbour_s : float
@@ -90,13 +96,13 @@ class AdaptiveParameters:
     passes: int = 1
     storage_weight: float = 1.0
     least_value: float = 0.05
-    queue_weight: float = 0.0
-    clear_s: float = 0.0
+    queue_weight: float = 30.0
+    clear_s: float = 40.0
     clear_queue: float = 3.0
     network_s: float = 0.0
     neighbour_s: float = 20.0
     expected: float = 1.0
-    max_red_s: float = 120.0
+    max_red_s: float = 180.0
     review_s: int = 1
     holds_s: tuple[int, ...] = (0, 1, 2, 4, 7, 11, 16, 24)
 

@@ -186,7 +186,7 @@ def rollout(
     done: Any,
     departed: Any,
 ) -> float:
-    """Return the predicted delay, vehicle-seconds, of a plan for junction ``j``.
+    """Return the predicted delay, vehicle-seconds, of a plan for junction ``j``, that of queues left at the end included.
 
     The plan's switches come first, then the continuing rule (from the second second on
     where there are none). ``done`` becomes the switches that were made, ``departed`` each
@@ -327,6 +327,7 @@ def rollout(
             return cost
         green_s += 1.0
         left_s -= 1.0
+    # the delay after the horizon: a lane that nobody serves must not look as cheap as one that is served
     if model.queue_weight > 0.0:
         for i in range(n_lanes):
             left = 0.0
