@@ -45,7 +45,7 @@ def rolled(network, vehicles, plan, *, stage=0, room=1000.0, value=1.0, storage=
     tables = make_tables(network, RULES)
     if storage is not None:
         tables = tables._replace(storage=np.full(len(tables.lane), storage), storage_s=np.zeros(len(tables.lane)))
-    p = AdaptiveParameters(**parameters)
+    p = AdaptiveParameters(**{"queue_weight": 0.0, "clear_s": 0.0, **parameters})
     rows = np.array(vehicles, dtype=float).reshape(-1, 3)
     batch = Batch(rows[:, 0].astype(np.int64), rows[:, 1], rows[:, 2].astype(np.int64), np.ones(len(rows)))
     cars = merge([batch], len(tables.lane), files)
@@ -104,6 +104,31 @@ def test_a_plan_is_improved_until_nothing_helps():
     assert better == pytest.approx(again)
     assert better < cost
     assert done[1, 0] < ELAPSED_S + 20.0
+
+
+def test_a_queue_left_at_the_horizon_costs_its_square():
+    cars = [(0, 0.0, 0)] * 3 + [(1, 0.0, 1)] * 4
+    never = a_plan((ELAPSED_S + 1000.0, 1))
+    within = rolled(TWO, cars, never)[0]
+    assert rolled(TWO, cars, never, queue_weight=5.0)[0] - within == pytest.approx(0.5 * 5.0 * 2.0 * 4**2)
+    assert rolled(TWO, cars, never, queue_weight=5.0, value=[1.0, 0.5])[0] - rolled(TWO, cars, never, value=[1.0, 0.5])[
+        0
+    ] == pytest.approx(0.5 * 5.0 * 2.0 * 2**2)
+
+
+def test_a_queue_is_cleared_before_its_stage_is_left():
+    cars = [(0, 0.0, 0)] * 8 + [(1, 0.0, 1)]
+    at_once = a_plan((ELAPSED_S, 1))
+    assert rolled(TWO, cars, at_once)[2][1].tolist() == [ELAPSED_S, 1.0]
+    # headway 2 s: of eight that stand there, fewer than three are left after 11 s
+    assert rolled(TWO, cars, at_once, clear_s=100.0)[2][1].tolist() == [ELAPSED_S + 11.0, 1.0]
+    assert rolled(TWO, cars, at_once, clear_s=ELAPSED_S + 5.0)[2][1].tolist() == [ELAPSED_S + 5.0, 1.0]
+
+
+def test_a_queue_before_a_full_road_is_not_waited_for():
+    cars = [(0, 0.0, 0)] * 8 + [(1, 0.0, 1)]
+    _, _, done, _ = rolled(TWO, cars, a_plan((ELAPSED_S, 1)), room=0.0, clear_s=100.0)
+    assert done[1].tolist() == [ELAPSED_S, 1.0]
 
 
 def test_a_crossing_into_a_full_road_is_worth_little():

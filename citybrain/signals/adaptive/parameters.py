@@ -21,6 +21,9 @@ class Model(NamedTuple):
     passes: int
     headway: float
     review: int
+    queue_weight: float
+    clear_s: float
+    clear_queue: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +58,14 @@ class AdaptiveParameters:
         Share by which the value of a crossing falls when its way stands full; 0 for none.
     least_value : float
         Value of a crossing into a way that stands full.
+    queue_weight : float
+        Cost of the queue that a lane leaves at the horizon: its delay if it cleared at ``1 / queue_weight`` of its
+        saturation flow; 0 for none.
+    clear_s : float
+        A stage is not left before so much green while a queue of ``clear_queue`` vehicles discharges that the next
+        stage would stop; 0 for no such rule.
+    clear_queue : float
+        Vehicles of one movement that count as such a queue.
     network_s : float
         Time between two solutions of the network layer; 0 switches it off.
     neighbour_s : float
@@ -85,10 +96,13 @@ class AdaptiveParameters:
     passes: int = 1
     storage_weight: float = 1.0
     least_value: float = 0.05
+    queue_weight: float = 30.0
+    clear_s: float = 40.0
+    clear_queue: float = 3.0
     network_s: float = 0.0
     neighbour_s: float = 20.0
     expected: float = 1.0
-    max_red_s: float = 120.0
+    max_red_s: float = 180.0
     review_s: int = 1
     holds_s: tuple[int, ...] = (0, 1, 2, 4, 7, 11, 16, 24)
 
@@ -115,4 +129,7 @@ class AdaptiveParameters:
             passes=int(self.passes),
             headway=self.headway_s,
             review=max(1, int(self.review_s)),
+            queue_weight=self.queue_weight,
+            clear_s=self.clear_s,
+            clear_queue=self.clear_queue,
         )

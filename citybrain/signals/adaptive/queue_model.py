@@ -98,6 +98,20 @@ def lamps(tb: Any, n_moves: int, shown: int, coming: int, switching: bool, code:
 
 
 @njit(cache=True, fastmath=True)
+def busy(tb: Any, road: Any, model: Any, m0: int, n_moves: int, stage: int, want: int, queue: Any) -> bool:
+    """Return whether a queue is discharging that would be stopped in the stage wanted."""
+    for m in range(n_moves):
+        if (
+            queue[m] >= model.clear_queue
+            and tb.lamp[stage, m] == PROTECTED
+            and tb.lamp[want, m] == RED
+            and road.room[tb.move_exit[m0 + m]] >= 1.0
+        ):
+            return True
+    return False
+
+
+@njit(cache=True, fastmath=True)
 def next_by_rule(tb: Any, j: int, stage: int, queue: Any, model: Any) -> int:
     """Return the stage that the continuing rule goes to, or -1 to stay.
 
@@ -172,7 +186,7 @@ def rollout(
     done: Any,
     departed: Any,
 ) -> float:
-    """Return the predicted delay, vehicle-seconds, of a plan for junction ``j``.
+    """Return the predicted delay, vehicle-seconds, of a plan for junction ``j``, that of queues left at the end included.
 
     The plan's switches come first, then the continuing rule (from the second second on
     where there are none). ``done`` becomes the switches that were made, ``departed`` each
@@ -227,6 +241,12 @@ def rollout(
                     want = int(plan[made + 1, 1])
             elif made > 0 or t >= 1:
                 want = next_by_rule(tb, j, stage, queue, model)
+            if (
+                want >= 0
+                and green_s < model.clear_s
+                and busy(tb, road, model, m0, n_moves, s0 + stage, s0 + want, queue)
+            ):
+                want = -1
             if want >= 0:
                 made += 1
                 if made < done.shape[0]:
@@ -307,4 +327,11 @@ def rollout(
             return cost
         green_s += 1.0
         left_s -= 1.0
+    # the delay after the horizon: a lane that nobody serves must not look as cheap as one that is served
+    if model.queue_weight > 0.0:
+        for i in range(n_lanes):
+            left = 0.0
+            for h in range(head[i], come[i]):
+                left += cars.weight[h] * road.value[cars.move[h]]
+            cost += 0.5 * model.queue_weight * road.headway_s[l0 + i] * left * left
     return cost
