@@ -43,7 +43,9 @@ def main(today: Path, earlier: list[Path]) -> None:
     for folder in earlier:
         day, day_begin_s = counts(folder)
         if day_begin_s != begin_s:
-            sys.exit(f"{folder}: begins at {day_begin_s:g} s and {today} at {begin_s:g} s; give recordings of one period")
+            sys.exit(
+                f"{folder}: begins at {day_begin_s:g} s and {today} at {begin_s:g} s; give recordings of one period"
+            )
         days.append(day)
     length = min(len(counted), *map(len, days))
     history = np.stack([day[:length] for day in days])

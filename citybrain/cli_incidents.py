@@ -23,7 +23,9 @@ console = Console()
 def incidents(
     scenario: Annotated[
         str,
-        typer.Argument(help="A name such as resco:ingolstadt21, a path to a .sumocfg, or a folder of recordings to judge."),
+        typer.Argument(
+            help="A name such as resco:ingolstadt21, a path to a .sumocfg, or a folder of recordings to judge."
+        ),
     ],
     sensors: Annotated[
         str, typer.Option(help="Sensor sets to compare: loops, camera, camera:night … (no options with commas).")
@@ -31,7 +33,9 @@ def incidents(
     seeds: Annotated[str, typer.Option(help="How many seeds (5), or which (1,2,3); two runs each.")] = "3",
     count: Annotated[
         int,
-        typer.Option(min=0, max=200, help="Incidents a run, far apart; fewer on small maps; 0 for incident-free runs alone."),
+        typer.Option(
+            min=0, max=200, help="Incidents a run, far apart; fewer on small maps; 0 for incident-free runs alone."
+        ),
     ] = 6,
     spec: Annotated[
         Path | None, typer.Option(help="TOML file with [[incident]] tables, instead of drawing them by the seed.")
@@ -41,7 +45,8 @@ def incidents(
     ] = "",
     policy: Annotated[str, typer.Option(help="Policy that runs the signals.")] = "fixed-time",
     response: Annotated[
-        str, typer.Option(help="Sensors by which incidents are answered (advice, held-back greens) in one more run a seed.")
+        str,
+        typer.Option(help="Sensors by which incidents are answered (advice, held-back greens) in one more run a seed."),
     ] = "",
     begin: Annotated[float | None, typer.Option(help="Start of the window, seconds.")] = None,
     end: Annotated[float | None, typer.Option(help="End of the window, seconds.")] = None,

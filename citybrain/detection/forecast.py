@@ -55,7 +55,9 @@ class FlowForecast:
         self, history: NDArray[np.float64], interval_s: float, parameters: ForecastParameters | None = None
     ) -> None:
         if history.ndim != 3 or not len(history):
-            raise InputError(f"history has shape {history.shape}, it must be days by intervals by links, one day at least")
+            raise InputError(
+                f"history has shape {history.shape}, it must be days by intervals by links, one day at least"
+            )
         self.parameters, self._interval_s = parameters or ForecastParameters(), interval_s
         self.usual = history.mean(axis=0)
         self._counted, self._expected = np.zeros(history.shape[2]), np.zeros(history.shape[2])

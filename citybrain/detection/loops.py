@@ -18,7 +18,9 @@ from citybrain.messages import LoopData, Observation, SignalView
 from citybrain.network.model import Network
 from citybrain.simulation.plant import Plant
 
-_DEAD_STOP, _DEAD_ADVANCE, _STUCK_STOP, _STUCK_ADVANCE, _COUNT_STOP, _COUNT_ADVANCE, _BIAS_STOP, _BIAS_ADVANCE = range(8)
+_DEAD_STOP, _DEAD_ADVANCE, _STUCK_STOP, _STUCK_ADVANCE, _COUNT_STOP, _COUNT_ADVANCE, _BIAS_STOP, _BIAS_ADVANCE = range(
+    8
+)
 _BIASED_MISS = 0.4
 _FREE_S, _STANDS_S, _FULL_S, _STUCK_S = 2.5, 1.0, 3.0, 180.0
 _HEAD_M = 10.0

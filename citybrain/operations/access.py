@@ -61,7 +61,9 @@ def read_tokens(path: Path) -> tuple[StoredToken, ...]:
     try:
         return _FILE.validate_json(text)
     except ValidationError as error:
-        raise InputError(f"{path}: not a token file ({error.errors()[0]['msg']}); make one with `citybrain token new`") from None
+        raise InputError(
+            f"{path}: not a token file ({error.errors()[0]['msg']}); make one with `citybrain token new`"
+        ) from None
 
 
 def write_tokens(path: Path, tokens: tuple[StoredToken, ...]) -> None:

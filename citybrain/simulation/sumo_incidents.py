@@ -16,10 +16,17 @@ from citybrain.network.model import Network
 
 CAPACITY_LEFT = {
     (2, 1): 0.35,
-    (3, 1): 0.49, (3, 2): 0.17,
-    (4, 1): 0.58, (4, 2): 0.25, (4, 3): 0.13,
-    (5, 1): 0.65, (5, 2): 0.40, (5, 3): 0.20,
-    (6, 1): 0.71, (6, 2): 0.50, (6, 3): 0.26,
+    (3, 1): 0.49,
+    (3, 2): 0.17,
+    (4, 1): 0.58,
+    (4, 2): 0.25,
+    (4, 3): 0.13,
+    (5, 1): 0.65,
+    (5, 2): 0.40,
+    (5, 3): 0.20,
+    (6, 1): 0.71,
+    (6, 2): 0.50,
+    (6, 3): 0.26,
 }
 """Share of a road's capacity that is left, by lanes and blocked lanes (HCM 2010, exhibit 10-17)."""
 _HEADWAY_S, _SPACE_M = 1.0, 7.5  # of SUMO's usual driver: tau, and length with the gap at standstill

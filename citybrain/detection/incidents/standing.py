@@ -74,9 +74,7 @@ class Standing:
         self.stuck_s = stuck[np.arange(len(best)), best]
         self.at_m = np.where(self.stuck_s > 0, self._place_m[best], np.nan)
 
-    def _marked(
-        self, row: NDArray[np.int64], cell: NDArray[np.int64], which: NDArray[np.bool_]
-    ) -> NDArray[np.bool_]:
+    def _marked(self, row: NDArray[np.int64], cell: NDArray[np.int64], which: NDArray[np.bool_]) -> NDArray[np.bool_]:
         marked = np.zeros((len(self.stuck_s), self._cells), np.bool_)
         marked[row[which], cell[which]] = True
         return marked

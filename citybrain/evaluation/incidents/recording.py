@@ -179,9 +179,7 @@ def record(
                 from citybrain.evaluation.incidents.responder import Responder
 
                 advice = sumo.advice(seed=run.seed)
-                observers.append(
-                    Responder(plant, network, run.response, seed=run.seed, advice=advice, exits=sensors)
-                )
+                observers.append(Responder(plant, network, run.response, seed=run.seed, advice=advice, exits=sensors))
             run_loop(plant, network, policy, sensors, scenario.rules, scenario.end_s, observers)
         finally:
             sumo.close()

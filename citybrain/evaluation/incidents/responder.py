@@ -47,7 +47,9 @@ class Responder:
         score = self._detector.update(signs)
         self._tracker.update(time_ms / 1000, score, self._detector.lane_scores, self._detector.distance_m)
         quiet = score < self._detector.threshold / 2
-        self._inflow_vps += np.where(quiet, signs.dt_s / _MEMORY_S, 0.0) * (signs.arrived / signs.dt_s - self._inflow_vps)
+        self._inflow_vps += np.where(quiet, signs.dt_s / _MEMORY_S, 0.0) * (
+            signs.arrived / signs.dt_s - self._inflow_vps
+        )
         if time_ms % (1000 * _EVERY_S):
             return
         current = []

@@ -22,9 +22,7 @@ def response_saving_pct(
     """
     cost = left = 0.0
     for answer in answers:
-        hit = next(
-            (run for run in hits if run.pair == answer.pair and run.specs == answer.specs), None
-        )
+        hit = next((run for run in hits if run.pair == answer.pair and run.specs == answer.specs), None)
         if hit is not None:
             usual_s = cleans[answer.pair].time_spent_s
             cost += hit.time_spent_s - usual_s

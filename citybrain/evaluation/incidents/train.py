@@ -50,7 +50,9 @@ def train(recordings: Path, sensors: Sequence[str], *, seed: int, out: Path) -> 
                 labels.append(y)
     n_incident = int(sum(y.sum() for y in labels))
     if n_incident == 0:
-        raise InputError(f"{recordings}: no pair of recordings with an incident that affects traffic; nothing to learn from")
+        raise InputError(
+            f"{recordings}: no pair of recordings with an incident that affects traffic; nothing to learn from"
+        )
     x, y = np.concatenate(rows), np.concatenate(labels)
     weight = np.where(y, 0.5 / y.sum(), 0.5 / (~y).sum()) * len(y)
     model = GradientBoostingClassifier(

@@ -183,7 +183,9 @@ def _looking_routes(router: APIRouter, room: ControlRoom, looking: list[Any]) ->
     def junction(junction_id: _ID) -> JunctionDetail:
         return room.junction(junction_id)
 
-    @router.get("/junctions/{junction_id}/decision", summary="Its latest decision with its reason", dependencies=looking)
+    @router.get(
+        "/junctions/{junction_id}/decision", summary="Its latest decision with its reason", dependencies=looking
+    )
     def decision(junction_id: _ID) -> Why:
         found = room.junction(junction_id).reason
         if found is None:

@@ -71,7 +71,10 @@ class CallDesk:
     def send(self, action: Action, service: PriorityService, time_s: float) -> str | None:
         """Send a vehicle on a call; return why not, or None."""
         request = action.request
-        origin, destination = self._network.edge_index(str(request.origin)), self._network.edge_index(str(request.destination))
+        origin, destination = (
+            self._network.edge_index(str(request.origin)),
+            self._network.edge_index(str(request.destination)),
+        )
         try:
             way, _ = service.planner.fastest(
                 origin, destination, self._times.now_s, vehicles=self._times.vehicles, priority=True

@@ -63,9 +63,7 @@ class Engine:
         If SUMO does not start.
     """
 
-    def __init__(
-        self, config: RoomConfig, seat: Seat, *, key: bytes, outputs: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, config: RoomConfig, seat: Seat, *, key: bytes, outputs: Mapping[str, str] | None = None) -> None:
         self.config = config
         scenario = open_scenario(config.scenario, begin_s=config.begin_s, end_s=config.end_s)
         self.network = network = read_network(scenario.net_file, scenario.additional_files)

@@ -129,12 +129,14 @@ class Ladder:
     @staticmethod
     def _good(facts: Facts) -> NDArray[np.bool_]:
         calm = ~facts.conflict
-        return np.array([
-            calm & ~facts.sensors_dead & (facts.policy_ok and facts.console_ok),
-            calm & facts.has_plan & facts.clock_ok,
-            calm,
-            np.ones_like(calm),
-        ])
+        return np.array(
+            [
+                calm & ~facts.sensors_dead & (facts.policy_ok and facts.console_ok),
+                calm & facts.has_plan & facts.clock_ok,
+                calm,
+                np.ones_like(calm),
+            ]
+        )
 
     def _wait_s(self, time_s: float) -> NDArray[np.float64]:
         p = self.parameters

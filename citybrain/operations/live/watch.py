@@ -36,9 +36,7 @@ class IncidentDesk:
         self._seen_s = observation.time_s
         score = self._scorer.update(self._signs.read(observation))
         before = len(self._tracker.reports)
-        opened = self._tracker.update(
-            observation.time_s, score, self._scorer.lane_scores, self._scorer.distance_m
-        )
+        opened = self._tracker.update(observation.time_s, score, self._scorer.lane_scores, self._scorer.distance_m)
         return [
             Event(
                 time_s=observation.time_s,

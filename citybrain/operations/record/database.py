@@ -40,7 +40,9 @@ def open_database(url: str, *, must_exist: bool = False) -> sa.Engine:
         with engine.begin() as connection:
             migrate(connection)
     except CommandError as error:
-        raise InputError(f"{shown(url)}: is of another version of citybrain ({_one_line(error)}); update citybrain") from None
+        raise InputError(
+            f"{shown(url)}: is of another version of citybrain ({_one_line(error)}); update citybrain"
+        ) from None
     except sa.exc.SQLAlchemyError as error:
         raise InputError(f"{shown(url)}: cannot be opened as a database ({_one_line(error)})") from None
     return engine

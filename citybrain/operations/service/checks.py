@@ -29,7 +29,11 @@ def find(name: str, known: Sequence[str], what: str) -> None:
 
 
 def check_request(
-    request: ActionRequest, network: Network, plans: Sequence[Sequence[str]], incidents: Sequence[str], vehicles: Sequence[str]
+    request: ActionRequest,
+    network: Network,
+    plans: Sequence[Sequence[str]],
+    incidents: Sequence[str],
+    vehicles: Sequence[str],
 ) -> None:
     """Raise RoomError where a request names what does not exist.
 

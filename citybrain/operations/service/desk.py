@@ -60,7 +60,10 @@ class Desk:
         entry = self.enter(request.kind, request.where, who, request.reason, old, new, action.id, force=flash)
         with self._picture.lock:
             self._actions[action.id] = action
-        if not self._supervisor.send("input", Input("action", action.model_dump())) and self._supervisor.state != "lost":
+        if (
+            not self._supervisor.send("input", Input("action", action.model_dump()))
+            and self._supervisor.state != "lost"
+        ):
             self.over(action.id, "failed: the loop could not be reached")
             raise RoomError("the loop cannot be reached; nothing was changed", 503)
         return entry

@@ -103,9 +103,7 @@ class Follower:
             kept = self._states / f"{run_id}.xml.gz"
             shutil.copyfile(checkpoint.path, kept)
             config = config.model_copy(update={"state": kept, "state_s": checkpoint.time_ms / 1000})
-        self.ledger.begin_run(
-            run_id, config, hello, scenario_key=self._scenario_key, after=before, state=config.state
-        )
+        self.ledger.begin_run(run_id, config, hello, scenario_key=self._scenario_key, after=before, state=config.state)
         with self.picture.lock:
             self.picture.begin_run(run_id, hello)
             self._saved_ms = hello.time_ms
@@ -124,14 +122,20 @@ class Follower:
             was_lost, self.picture.lost = self.picture.lost, False
         if was_lost:
             self._alarm("simulator", on=False)
-            self._city_step("lost", LEVELS[int(max(report.level.tolist(), key=report.level.tolist().count))], "it is back")
+            self._city_step(
+                "lost", LEVELS[int(max(report.level.tolist(), key=report.level.tolist().count))], "it is back"
+            )
         for answer in report.answers:
             self.line.answer(answer)
         for action_id, how in report.ended:
             self.desk.over(action_id, how)
         for event in report.events:
             self._audit_event(event)
-        if self.config.checkpoint_s and not self.replayed and report.time_ms - self._saved_ms >= 1000 * self.config.checkpoint_s:
+        if (
+            self.config.checkpoint_s
+            and not self.replayed
+            and report.time_ms - self._saved_ms >= 1000 * self.config.checkpoint_s
+        ):
             self._saved_ms = report.time_ms
             path = self._states / f"checkpoint-{report.tick % 2}.xml.gz"
             self.supervisor.send("save", {"path": str(path)})
@@ -166,7 +170,9 @@ class Follower:
             self.ledger.end_run(why or state)
         if state in ("ended", "failed", "stopped"):
             if state == "failed":
-                self._alarm("failed", on=True, text=f"The loop cannot be started: {why}. Mend that and open the room again.")
+                self._alarm(
+                    "failed", on=True, text=f"The loop cannot be started: {why}. Mend that and open the room again."
+                )
             self.desk.enter_system("stop", "city", why or state, {}, {"state": state})
             if state == "failed" and not self.ledger.run_id:  # it has never run: whoever opened it must mend that
                 self.when_failed()
@@ -177,7 +183,9 @@ class Follower:
                 return
             self.picture.lost = True
         self.picture.restarts = self.supervisor.restarts
-        self._alarm("simulator", on=True, text=f"The simulator was lost ({why}); it is started again from its last state.")
+        self._alarm(
+            "simulator", on=True, text=f"The simulator was lost ({why}); it is started again from its last state."
+        )
         self._city_step(self._level_before, "lost", why)
         self._publish()
 

@@ -63,9 +63,7 @@ def make_geometry(network: Network, scenario: str, facts: NetFacts) -> Geometry:
 def find_corridors(network: Network) -> tuple[CorridorGeometry, ...]:
     """Return the longest ways straight on through three signals or more, none of which is part of another."""
     straight = {
-        network.lanes[m.from_lane].edge: m
-        for m in network.movements
-        if m.turn == "straight" and not m.is_crossing
+        network.lanes[m.from_lane].edge: m for m in network.movements if m.turn == "straight" and not m.is_crossing
     }
     chains = sorted((_follow(network, straight, edge) for edge in straight), key=lambda c: (-len(c[1]), c[0]))
     found: list[CorridorGeometry] = []
@@ -81,9 +79,7 @@ def find_corridors(network: Network) -> tuple[CorridorGeometry, ...]:
     return tuple(found)
 
 
-def _follow(
-    network: Network, straight: dict[int, Movement], first: int
-) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def _follow(network: Network, straight: dict[int, Movement], first: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Go straight on from an approach as long as that leads to another one."""
     edges, edge = [first], first
     junctions: list[int] = []

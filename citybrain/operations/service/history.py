@@ -65,9 +65,7 @@ class History:
         """Return what a junction has shown, the oldest first, what it shows now last."""
         return (*self._spans[j], self._span(j, None))
 
-    def greens(
-        self, corridor: CorridorGeometry, since_s: float
-    ) -> tuple[tuple[tuple[float, float | None], ...], ...]:
+    def greens(self, corridor: CorridorGeometry, since_s: float) -> tuple[tuple[tuple[float, float | None], ...], ...]:
         """Return by junction of a corridor when the way along it was green."""
         network = self._network
         edges = [network.edge_index(edge) for edge in corridor.edges]
@@ -122,7 +120,12 @@ def _reason(event: Event) -> Reason | None:
         how = f" ({data['how']})" if "how" in data else ""
         note = f"{data['why']} – {data['who']}" if "why" in data else ""
         return Reason(
-            time_s=event.time_s, source="operator", shown=-1, chosen=-1, because=f"{data.get('what', '')}{how}", note=note
+            time_s=event.time_s,
+            source="operator",
+            shown=-1,
+            chosen=-1,
+            because=f"{data.get('what', '')}{how}",
+            note=note,
         )
     if event.kind in _SOURCES:
         who = str(data.get("vehicle", data.get("what", "")))

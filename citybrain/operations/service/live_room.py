@@ -56,9 +56,7 @@ class LiveRoom:
         self.network = read_network(scenario.net_file, scenario.additional_files)
         self.replayed = start.seat is not None
         self.subscribers = Subscribers()
-        self.picture = Picture(
-            config, scenario, self.network, recorder, self._alarm_changed, replayed=self.replayed
-        )
+        self.picture = Picture(config, scenario, self.network, recorder, self._alarm_changed, replayed=self.replayed)
         self.ledger = Ledger(recorder, key=start.key, told=self._audited)
         self.consoles = Consoles(config.heartbeat_s)
         self.follower = Follower(

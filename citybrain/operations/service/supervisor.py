@@ -48,9 +48,7 @@ class Supervisor:
         From where the next process goes on.
     """
 
-    def __init__(
-        self, start: Start, tell: Callable[[Any], None], changed: Callable[[State, str], None]
-    ) -> None:
+    def __init__(self, start: Start, tell: Callable[[Any], None], changed: Callable[[State, str], None]) -> None:
         self._start, self._tell, self._changed = start, tell, changed
         self.state: State = "starting"
         self.error = ""
@@ -198,4 +196,3 @@ class Supervisor:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-

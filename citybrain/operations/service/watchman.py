@@ -43,7 +43,9 @@ class Watchman:
         self._calls(report, now_s, when)
         self._incidents(report, now_s, when)
 
-    def _by_place(self, kind: str, places: frozenset[str], now_s: float, when: str, text: str, *, critical: bool) -> None:
+    def _by_place(
+        self, kind: str, places: frozenset[str], now_s: float, when: str, text: str, *, critical: bool
+    ) -> None:
         for where in places - self._alarms.open_at(kind):
             self._alarms.state(
                 kind, where, on=True, severity="critical" if critical else "warning", text=text.format(where),

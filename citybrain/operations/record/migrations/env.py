@@ -8,8 +8,6 @@ from citybrain.operations.record.tables import metadata
 
 config = getattr(context, "config", None)  # there is none where Alembic does not run this file
 if config is not None:
-    context.configure(
-        connection=config.attributes["connection"], target_metadata=metadata, render_as_batch=True
-    )
+    context.configure(connection=config.attributes["connection"], target_metadata=metadata, render_as_batch=True)
     with context.begin_transaction():
         context.run_migrations()
