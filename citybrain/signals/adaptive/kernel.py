@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from citybrain.signals.adaptive.compiled import compiled
 from citybrain.signals.adaptive.queue_model import Now, rollout, workspace
 
 _NO_BOUND = 1e18
@@ -20,7 +21,7 @@ DEPTH = 4
 DELTAS_S = (-8.0, -4.0, -2.0, -1.0, 1.0, 2.0, 4.0, 8.0)
 
 
-@njit(cache=True, fastmath=True)
+@compiled
 def improve(
     tb: Any,
     cars: Any,
@@ -66,7 +67,7 @@ def improve(
     return cost
 
 
-@njit(cache=True, fastmath=True)
+@compiled
 def decide_junction(
     tb: Any, cars: Any, road: Any, model: Any, work: Any, j: int, now: Any, holds: Any, costs: Any, plan: Any
 ) -> int:
@@ -116,7 +117,7 @@ def decide_junction(
     return now.stage
 
 
-@njit(cache=True, fastmath=True)
+@compiled
 def decide_all(
     tb: Any, cars: Any, road: Any, model: Any,
     stages: Any, switching: Any, came_from: Any, elapsed_s: Any, remaining_s: Any,

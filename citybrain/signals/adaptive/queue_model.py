@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
+from citybrain.signals.adaptive.compiled import compiled
 from citybrain.signals.adaptive.tables import PERMISSIVE, PROTECTED, RED
 
 _FOES_LOOKED_AT = 3
@@ -64,7 +65,7 @@ class Now(NamedTuple):
     remaining_s: float
 
 
-@njit(cache=True, fastmath=True)
+@compiled
 def foe_due(
     tb: Any, cars: Any, m0: int, l0: int, m: int, code: Any, head: Any, entered: Any, t: int, gap_s: float
 ) -> bool:
@@ -85,7 +86,7 @@ def foe_due(
     return False
 
 
-@njit(cache=True, fastmath=True)
+@compiled
 def lamps(tb: Any, n_moves: int, shown: int, coming: int, switching: bool, code: Any) -> None:
     """Fill ``code`` with each movement's lamp; in an intergreen only links green in both stages stay so."""
     for m in range(n_moves):
@@ -97,7 +98,7 @@ def lamps(tb: Any, n_moves: int, shown: int, coming: int, switching: bool, code:
             code[m] = now
 
 
-@njit(cache=True, fastmath=True)
+@compiled
 def busy(tb: Any, road: Any, model: Any, m0: int, n_moves: int, stage: int, want: int, queue: Any) -> bool:
     """Return whether a queue is discharging that would be stopped in the stage wanted."""
     for m in range(n_moves):
@@ -111,7 +112,7 @@ def busy(tb: Any, road: Any, model: Any, m0: int, n_moves: int, stage: int, want
     return False
 
 
-@njit(cache=True, fastmath=True)
+@compiled
 def next_by_rule(tb: Any, j: int, stage: int, queue: Any, model: Any) -> int:
     """Return the stage that the continuing rule goes to, or -1 to stay.
 
@@ -138,7 +139,7 @@ def next_by_rule(tb: Any, j: int, stage: int, queue: Any, model: Any) -> int:
     return want
 
 
-@njit(cache=True, fastmath=True)
+@compiled
 def enter(
     tb: Any,
     cars: Any,
@@ -172,7 +173,7 @@ def enter(
             entered[i] += 1
 
 
-@njit(cache=True, fastmath=True)
+@compiled
 def rollout(
     tb: Any,
     cars: Any,

@@ -1,0 +1,9 @@
+"""How the queue model and the search over plans are compiled: :mod:`.queue_model` and :mod:`.kernel`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from citybrain.signals.compiled import compiler
+
+compiled = compiler(Path(__file__).parent, ("kernel.py", "queue_model.py", "tables.py"), fastmath=True)
