@@ -183,7 +183,13 @@ def _check_parameters(path: Path, policy: str, parameters: dict[str, Any]) -> No
         return
     module, _, factory = entry.target.partition(":")
     known = inspect.signature(getattr(import_module(module), factory)).parameters
-    if any(p.kind is inspect.Parameter.VAR_KEYWORD for p in known.values()):
+    if any(p.kind is inspect.Parameter.VAR_KEYWORD for p in known.values()):  # it knows them by itself
+        for name, value in parameters.items():
+            for one in value if isinstance(value, tuple) else (value,):
+                try:
+                    entry.make(**{name: one})
+                except InputError as error:
+                    raise InputError(f"{path}: {error}") from None
         return
     for name in parameters:
         if name not in known:

@@ -43,6 +43,14 @@ def test_defaults(tmp_path):
             "policy 'greedy' has no parameter 'sight' (did you mean 'sight_m'?)",
         ),
         (
+            GOOD + 'policies = ["adaptive"]\n[parameters.adaptive]\nqueue_weigth = 3',
+            "adaptive: no parameter 'queue_weigth' (did you mean 'queue_weight'?)",
+        ),
+        (
+            GOOD + 'policies = ["adaptive"]\n[parameters.adaptive]\nclear_s = [10, -1]',
+            "adaptive: clear_s is -1, it must be 0 or more",
+        ),
+        (
             GOOD + 'policies = ["greedy"]\n[parameters.greedy]\nsight_m = [nan]',
             "parameters.greedy.sight_m = [nan]: needs finite values",
         ),

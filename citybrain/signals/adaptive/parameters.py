@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from citybrain.errors import InputError
+from citybrain.errors import InputError, nearest_hint
 
 
 class Model(NamedTuple):
@@ -109,12 +111,27 @@ class AdaptiveParameters:
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            smallest = min(value, default=-1) if isinstance(value, tuple) else value
-            if not smallest >= 0:
+            numbers = value if isinstance(field.default, tuple) and isinstance(value, tuple) else (value,)
+            if not all(isinstance(v, int | float) and 0 <= v < math.inf for v in numbers):
                 raise InputError(f"adaptive: {field.name} is {value!r}, it must be 0 or more")
         for name in ("sight_m", "horizon_s", "headway_s", "acceleration_mps2", "review_s"):
             if getattr(self, name) <= 0:
                 raise InputError(f"adaptive: {name} is {getattr(self, name)!r}, it must be more than 0")
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> AdaptiveParameters:
+        """Return the defaults with what is given in their place.
+
+        Raises
+        ------
+        InputError
+            If there is no such parameter, or its value is out of range.
+        """
+        known = [field.name for field in fields(cls)]
+        for name in given:
+            if name not in known:
+                raise InputError(f"adaptive: no parameter {name!r}{nearest_hint(name, known)}")
+        return cls(**given)
 
     def model(self) -> Model:
         """Return what the compiled code needs."""

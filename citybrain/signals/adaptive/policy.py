@@ -52,7 +52,7 @@ class Adaptive:
     interval_s = 1.0
 
     def __init__(self, **parameters: Any) -> None:
-        self.parameters = AdaptiveParameters(**parameters)
+        self.parameters = AdaptiveParameters.of(parameters)
 
     def start(self, network: Network, rules: SignalRules) -> None:
         """Flatten the network and forget what was learnt."""
