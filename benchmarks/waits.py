@@ -28,7 +28,7 @@ from citybrain.loop import run_loop
 from citybrain.messages import Command
 from citybrain.network import read_network
 from citybrain.network.model import Network
-from citybrain.signals.policy import NativePolicy, find_policy
+from citybrain.signals.policy import NativePolicy, find_policy, network_for
 from citybrain.simulation.plant import Readings
 from citybrain.simulation.sumo import SumoLaunch, SumoPlant
 
@@ -98,6 +98,7 @@ def waits(name: str, policy_name: str, seed: int, minutes: float | None) -> list
     if minutes is not None:
         scenario = replace(scenario, end_s=scenario.begin_s + 60 * minutes)
     policy = find_policy(policy_name).make()
+    network = network_for(policy, network)
     if isinstance(policy, NativePolicy) and policy.programs(network, scenario.rules) is not None:
         raise SystemExit(f"{policy_name} brings programs of its own; compare fixed-time and policies of the loop")
     with tempfile.TemporaryDirectory() as folder:

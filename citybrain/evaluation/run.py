@@ -26,7 +26,7 @@ from citybrain.loop import run_loop
 from citybrain.messages import Event
 from citybrain.network import read_network
 from citybrain.signals.contained import make_policy
-from citybrain.signals.policy import NativePolicy
+from citybrain.signals.policy import NativePolicy, network_for
 from citybrain.simulation.sumo import SumoLaunch, SumoPlant
 
 SERIES_PERIOD_S = 60
@@ -123,6 +123,7 @@ def execute(spec: RunSpec, progress: Callable[[float], None] = lambda _: None) -
     if spec.policy in scenario.intervals_s:
         parameters.setdefault("interval_s", scenario.intervals_s[spec.policy])
     policy = make_policy(spec.policy, parameters, trusted=spec.trusted)
+    network = network_for(policy, network)
     explanations = _Explanations()
     with tempfile.TemporaryDirectory(prefix="citybrain-") as name:
         folder = Path(name)

@@ -40,11 +40,27 @@ class Policy(Protocol):
 
 
 @runtime_checkable
+class AddsStages(Protocol):
+    """A policy that can use stages beside those of the scenario's plans.
+
+    Where the host does not add them, it decides with the plan's own: see :func:`network_for`.
+    """
+
+    def with_stages(self, network: Network) -> Network:
+        """Return the network with the stages added after each junction's own; its decisions name them by index."""
+
+
+@runtime_checkable
 class NativePolicy(Protocol):
     """A controller inside SUMO, watched by the interlock's rules as a monitor."""
 
     def programs(self, network: Network, rules: SignalRules) -> str | None:
         """Return a SUMO additional file with its programs, or None for the scenario's own."""
+
+
+def network_for(policy: Policy | NativePolicy, network: Network) -> Network:
+    """Return the network that a run with this policy works on: with the stages that it adds, where it adds any."""
+    return policy.with_stages(network) if isinstance(policy, AddsStages) else network
 
 
 @dataclass(frozen=True, slots=True)

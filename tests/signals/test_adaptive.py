@@ -55,6 +55,7 @@ def rolled(network, vehicles, plan, *, stage=0, room=1000.0, value=1.0, storage=
         np.zeros(n),
         np.full(len(network.lanes), float(room)),
         np.broadcast_to(np.asarray(value, dtype=float), n).copy(),
+        np.full(len(network.junctions), p.queue_weight),
     )
     departed, done = np.full(len(rows), np.inf), np.zeros((PLAN_ROWS, 2))
     now = Now(stage, False, 0, ELAPSED_S, 0.0)

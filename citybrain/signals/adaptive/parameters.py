@@ -23,7 +23,6 @@ class Model(NamedTuple):
     passes: int
     headway: float
     review: int
-    queue_weight: float
     clear_s: float
     clear_queue: float
 
@@ -61,8 +60,9 @@ class AdaptiveParameters:
     least_value : float
         Value of a crossing into a way that stands full.
     queue_weight : float
-        Cost of the queue that a lane leaves at the horizon: its delay if it cleared at ``1 / queue_weight`` of its
-        saturation flow; 0 for none.
+        Most that the queue which a lane leaves at the horizon may cost: its delay if it cleared at
+        ``1 / queue_weight`` of its saturation flow. It is taken to clear in what the junction's load leaves of the
+        time, see :mod:`.load`; 0 for no such cost.
     clear_s : float
         A stage is not left before so much green while a queue of ``clear_queue`` vehicles discharges that the next
         stage would stop; 0 for no such rule.
@@ -80,6 +80,9 @@ class AdaptiveParameters:
     review_s : int
         A junction whose plan keeps the stage for longer than this looks for a better one this often. With 3 the
         decisions of a city cost a third less.
+    combine : int
+        1 for stages beside those of the plan, from lanes that may be green together, where the host lets a policy
+        add stages; 0 for the plan's own only.
     holds_s : tuple of int
         Times for which the present stage may be kept before it is left, where a plan is
         looked for afresh.
@@ -106,6 +109,7 @@ class AdaptiveParameters:
     expected: float = 1.0
     max_red_s: float = 180.0
     review_s: int = 1
+    combine: int = 1
     holds_s: tuple[int, ...] = (0, 1, 2, 4, 7, 11, 16, 24)
 
     def __post_init__(self) -> None:
@@ -146,7 +150,6 @@ class AdaptiveParameters:
             passes=int(self.passes),
             headway=self.headway_s,
             review=max(1, int(self.review_s)),
-            queue_weight=self.queue_weight,
             clear_s=self.clear_s,
             clear_queue=self.clear_queue,
         )

@@ -12,10 +12,12 @@ from citybrain.network.intergreens import SignalRules
 from citybrain.network.model import Network
 from citybrain.signals.adaptive.arrivals import Expected, downstream, travel_time_s
 from citybrain.signals.adaptive.cars import Arrivals, Batch, Files, in_file, merge
+from citybrain.signals.adaptive.combined_stages import with_combined_stages
 from citybrain.signals.adaptive.fairness import Fairness
 from citybrain.signals.adaptive.fallback import Fallback
 from citybrain.signals.adaptive.kernel import decide_all, pass_on
 from citybrain.signals.adaptive.learning import Headways, Turns
+from citybrain.signals.adaptive.load import Loads
 from citybrain.signals.adaptive.network_layer import NetworkLayer
 from citybrain.signals.adaptive.parameters import AdaptiveParameters
 from citybrain.signals.adaptive.queue_model import PLAN_ROWS
@@ -28,12 +30,16 @@ _HEAD_M, _HEAD_MPS = 30.0, 8.0
 
 
 class Road(NamedTuple):
-    """State of the road that the model needs: headways, vehicles inside, room in exits, value of a crossing."""
+    """State of the road that the model needs: headways, vehicles inside, room in exits, value of a crossing.
+
+    ``queue_weight``, by junction, is the cost of a squared queue at the horizon.
+    """
 
     headway_s: NDArray[np.float64]
     inside: NDArray[np.float64]
     room: NDArray[np.float64]
     value: NDArray[np.float64]
+    queue_weight: NDArray[np.float64]
 
 
 class Adaptive:
@@ -54,6 +60,10 @@ class Adaptive:
     def __init__(self, **parameters: Any) -> None:
         self.parameters = AdaptiveParameters.of(parameters)
 
+    def with_stages(self, network: Network) -> Network:
+        """Return the network with every set of compatible lanes as a stage; as it is where ``combine`` is 0."""
+        return with_combined_stages(network) if self.parameters.combine else network
+
     def start(self, network: Network, rules: SignalRules) -> None:
         """Flatten the network and forget what was learnt."""
         p = self.parameters
@@ -66,6 +76,7 @@ class Adaptive:
         self._expected = Expected(network, tb, sight_m=p.sight_m)
         self._fairness = Fairness(network, max_red_s=p.max_red_s)
         self._storage = Storage(network, tb, weight=p.storage_weight, least=p.least_value)
+        self._loads = Loads(tb)
         self._fallback = Fallback(network)
         self._way = downstream(network, tb)
         self._layer = NetworkLayer(
@@ -107,6 +118,7 @@ class Adaptive:
             observation.inside[self._movement],
             self._room(observation),
             self._values(observation, seen),
+            self._queue_weight(observation),
         )
         changed = signals.stage != self._shown
         self._advance_plans(signals.stage, changed)
@@ -164,6 +176,7 @@ class Adaptive:
         self._headways.learn(observation, np.flatnonzero(green), standing)
         self._turns.learn(observation)
         self._expected.learn(observation.passed[self._movement], dt_s)
+        self._loads.learn(observation.passed[self._movement], dt_s)
 
     def _room(self, observation: Observation) -> NDArray[np.float64]:
         """Vehicles that each lane can take in now; no limit where its last vehicle is moving."""
@@ -182,6 +195,12 @@ class Adaptive:
                 headway_s=self._headways.headway_s,
             )
         return np.minimum(self._storage.value(observation), layer.value)
+
+    def _queue_weight(self, observation: Observation) -> NDArray[np.float64]:
+        """What a squared queue costs by junction: it clears in the share of the time that nothing else asks for."""
+        load = self._loads.of_junctions(observation.lane_halted[self._tables.lane], self._headways.headway_s)
+        most = self.parameters.queue_weight
+        return np.asarray(np.minimum(1.0 / np.maximum(1.0 - load, 1e-3), most))
 
     def _send(self, cars: Arrivals, departed: NDArray[np.float64]) -> Batch:
         share = self._turns.count[self._movement]

@@ -329,10 +329,10 @@ def rollout(
         green_s += 1.0
         left_s -= 1.0
     # the delay after the horizon: a lane that nobody serves must not look as cheap as one that is served
-    if model.queue_weight > 0.0:
+    if road.queue_weight[j] > 0.0:
         for i in range(n_lanes):
             left = 0.0
             for h in range(head[i], come[i]):
                 left += cars.weight[h] * road.value[cars.move[h]]
-            cost += 0.5 * model.queue_weight * road.headway_s[l0 + i] * left * left
+            cost += 0.5 * road.queue_weight[j] * road.headway_s[l0 + i] * left * left
     return cost
