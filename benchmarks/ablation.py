@@ -22,6 +22,8 @@ WITHOUT = {
     "arrivals from beyond sight": {"expected": 0.0},
     "improving the plan": {"passes": 0},
     "weighing by the room beyond": {"storage_weight": 0.0},
+    "the cost of queues at the horizon": {"queue_weight": 0.0},
+    "stages beside the plan's": {"combine": 0},
     "(with the network layer)": {"network_s": 120.0},
     "(network layer in the place of the room beyond)": {"network_s": 120.0, "storage_weight": 0.0},
 }

@@ -212,8 +212,8 @@ class Adaptive:
         """Why, for each junction that leaves its stage: the alternatives and their predicted delay."""
         reasons = {}
         for j in np.flatnonzero(stage != shown).tolist():
-            n_stages = int(self._tables.stage_at[j + 1] - self._tables.stage_at[j])
-            costs = self._costs[j, :n_stages]
+            stages = self._network.junctions[j].stages
+            costs = self._costs[j, : len(stages)]
             if np.isnan(costs).all():
                 continue
             reasons[j] = {
@@ -222,7 +222,7 @@ class Adaptive:
                 "because": "longest wait reached" if forced[j] else "least predicted delay",
                 "horizon_s": self.parameters.horizon_s,
                 "alternatives": [
-                    {"stage": s, "predicted_delay_veh_s": round(float(cost), 1)}
+                    {"stage": s, "lamps": stages[s].state, "predicted_delay_veh_s": round(float(cost), 1)}
                     for s, cost in enumerate(costs)
                     if not np.isnan(cost)
                 ],
