@@ -177,9 +177,12 @@ def _list(database: str) -> None:
     from citybrain.operations.record.reader import check_chain, list_runs
 
     engine = open_database(database, must_exist=True)
-    table = Table("run", "scenario", "started (UTC)", "ticks", "ended", "why", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for title in ("run", "scenario", "started (UTC)", "ticks", "ended (UTC)", "why"):
+        table.add_column(title, overflow="fold", no_wrap=title == "run")  # --run wants the whole name
     for row in list_runs(engine):
-        table.add_row(*(str(row[name] or "") for name in ("run_id", "scenario", "started", "ticks", "ended", "why")))
+        times = [str(row[name] or "")[:19].replace("T", " ") for name in ("started", "ended")]
+        table.add_row(row["run_id"], row["scenario"], times[0], str(row["ticks"] or ""), times[1], row["why"] or "")
     console.print(table)
     count, wrong = check_chain(engine)
     engine.dispose()
