@@ -247,7 +247,7 @@ def test_ctrl_c_stops_a_room_cleanly_and_the_port_is_named(tmp_path, how):
     assert second.returncode == 2
     assert "--port 18443" in second.stderr
     process.send_signal(how)
-    assert process.wait(15) in (0, 130)
+    assert process.wait(30) in (0, 130)
     listener.wait(5)
     reader.join(5)
     process.stdout.close()
