@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich import box
@@ -13,6 +14,10 @@ from rich.console import Console
 from rich.table import Table
 
 from citybrain.errors import InputError
+
+if TYPE_CHECKING:
+    from citybrain.operations.access import Access
+    from citybrain.operations.service.live_room import LiveRoom
 
 console = Console()
 errors = Console(stderr=True)
@@ -71,7 +76,7 @@ def serve(
     Example: citybrain serve kuala-lumpur --speed 5
     """
     from citybrain.operations.live.config import RoomConfig, check_config
-    from citybrain.operations.serving import RoomFiles, open_live, run_service
+    from citybrain.operations.serving import RoomFiles, open_live
 
     config = RoomConfig(
         scenario=scenario, begin_s=begin, end_s=end, seed=seed, policy=policy, sensors=sensors, speed=speed,
@@ -88,7 +93,7 @@ def serve(
     )
     _log_warnings()
     room, access = open_live(config, files, local=_is_local(host))
-    run_service(room, access, host=host, port=port, names=_names(allowed_hosts), tell=_tell)
+    _serve(room, access, host=host, port=port, names=_names(allowed_hosts))
 
 
 def replay(
@@ -114,7 +119,6 @@ def replay(
     Example: citybrain replay control-room/record.db --check
     """
     from citybrain.operations.replay import check_again, open_replay
-    from citybrain.operations.serving import run_service
 
     if list_:
         _list(database)
@@ -134,7 +138,16 @@ def replay(
         raise InputError(
             f"--host {host}: a recording is shown on localhost only; put a proxy with a password before it"
         )
-    run_service(room, access, host=host, port=port, names=(), tell=_tell)
+    _serve(room, access, host=host, port=port, names=())
+
+
+def _serve(room: LiveRoom, access: Access, *, host: str, port: int, names: tuple[str, ...]) -> None:
+    from citybrain.operations.serving import run_service
+
+    try:
+        run_service(room, access, host=host, port=port, names=names, tell=_tell)
+    finally:
+        gc.freeze()  # or Python looks through all that is left before it ends, for longer than closing the room takes
 
 
 def _performance(database: str, run: str | None, out: Path, junctions: tuple[str, ...]) -> None:
@@ -164,9 +177,12 @@ def _list(database: str) -> None:
     from citybrain.operations.record.reader import check_chain, list_runs
 
     engine = open_database(database, must_exist=True)
-    table = Table("run", "scenario", "started (UTC)", "ticks", "ended", "why", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for title in ("run", "scenario", "started (UTC)", "ticks", "ended (UTC)", "why"):
+        table.add_column(title, overflow="fold", no_wrap=title == "run")  # --run wants the whole name
     for row in list_runs(engine):
-        table.add_row(*(str(row[name] or "") for name in ("run_id", "scenario", "started", "ticks", "ended", "why")))
+        times = [str(row[name] or "")[:19].replace("T", " ") for name in ("started", "ended")]
+        table.add_row(row["run_id"], row["scenario"], times[0], str(row["ticks"] or ""), times[1], row["why"] or "")
     console.print(table)
     count, wrong = check_chain(engine)
     engine.dispose()

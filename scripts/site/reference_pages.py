@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = Path(str(find_spec("citybrain").origin)).parent
 PARTS = {
     "network": ("network",),
     "demand": ("demand",),
@@ -27,17 +28,17 @@ def pages() -> Iterator[tuple[str, str]]:
     """Yield the place and the text of every page."""
     taken: set[Path] = set()
     named = {place.split("/")[0] for places in PARTS.values() for place in places}
-    packages = {file.parent.name for file in (ROOT / "citybrain").glob("*/__init__.py")}
+    packages = {file.parent.name for file in PACKAGE.glob("*/__init__.py")}
     others = {package: (package,) for package in sorted(packages - named)}
     for part, places in {**PARTS, **others}.items():
-        modules = [file for place in places for file in _modules(ROOT / "citybrain" / place) if file not in taken]
+        modules = [file for place in places for file in _modules(PACKAGE / place) if file not in taken]
         taken.update(modules)
         yield f"reference/{part}.md", "\n\n".join([f"# {part}", *(f"::: {name(file)}" for file in modules), ""])
 
 
 def name(file: Path) -> str:
     """Return the dotted name of a module's file."""
-    parts = file.relative_to(ROOT).with_suffix("").parts
+    parts = file.relative_to(PACKAGE.parent).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 

@@ -141,6 +141,20 @@ def test_without_a_token_one_may_look_only(served: Served, chromium: Any) -> Non
     visit.context.close()
 
 
+def test_signing_in_and_out_by_the_buttons(served: Served, chromium: Any) -> None:
+    visit = Visit(chromium, served.url, None)
+    page = visit.page
+    page.locator(".who .btn", has_text="Sign in").click()
+    page.fill("#token", served.operator)
+    page.click("button[type=submit]")
+    page.wait_for_selector(".who-name >> text=the operator")
+    page.locator(".who .btn", has_text="Sign out").click()
+    page.wait_for_selector("#token")
+    page.click("text=Look without a token")
+    page.locator(".who .btn", has_text="Sign in").wait_for()
+    visit.context.close()
+
+
 def test_keyboard_languages_and_themes(visit: Visit) -> None:
     page = visit.page
     page.keyboard.press("?")

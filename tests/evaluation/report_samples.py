@@ -149,3 +149,13 @@ def study(
         comparison=compare(runs, baseline),
     )
     return results, records
+
+
+NETWORK = street()
+THREE = {"fixed-time": [40.0, 42.0, 44.0], "greedy": [20.0, 22.0, 21.0], "slow": [50.0, 60.0, 55.0]}
+CRASH = RunResult(policy="slow", seed=2, status="failed", error="SUMO died: <b>signal 11</b> & more")
+
+
+def plain(words: str) -> str:
+    """Words with single ordinary spaces between them."""
+    return " ".join(words.split())

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from citybrain.evaluation.performance import measures, plots
@@ -14,7 +13,7 @@ from citybrain.evaluation.performance.channels import ADVANCE, PRESENCE
 from citybrain.evaluation.performance.log import EventLog
 from citybrain.evaluation.performance.phases import Phase
 from citybrain.evaluation.report.figures import inline_svg, own_style
-from citybrain.evaluation.report.numbers import number, percent, plural
+from citybrain.evaluation.report.templates_of import templates_of
 from citybrain.evaluation.report.theme import declarations
 
 
@@ -54,17 +53,10 @@ def write_report(
     facts : sequence of str
         Scenario, policy, versions: what the figures rest on.
     """
-    environment = Environment(
-        loader=PackageLoader("citybrain.evaluation.performance", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(number=number, percent=percent, plural=plural)
+    template = templates_of("citybrain.evaluation.performance").get_template("performance.html.jinja")
     with own_style():
         pages = [junction_page(log, j, own) for j, own in phases.items()]
-        text = environment.get_template("performance.html.jinja").render(
+        text = template.render(
             title=title,
             facts=facts,
             pages=pages,

@@ -100,7 +100,7 @@ class Console:
             button(other.upper(), self._switch_language, "flat language", title="English / Bahasa Melayu (l)")
             button("?", self._help, "flat", aria_label=say("menu.keys"), title=say("menu.keys"))
             if self.desk.token is None:
-                button(say("login.in"), lambda: ui.navigate.to("/login"), "flat")
+                button(say("login.in"), self._sign_in, "flat")
             else:
                 text(f"{who.name} · {say(f'role.{who.role}')}", "quiet small who-name").style("padding:0 6px")
                 button(say("login.out"), self._sign_out, "flat")
@@ -252,6 +252,9 @@ class Console:
         ui.run_javascript(
             f'document.cookie = "{LANGUAGE_COOKIE}={other};path=/;max-age={_YEAR_S};samesite=strict"; location.reload()'
         )
+
+    def _sign_in(self) -> None:
+        ui.run_javascript('location.assign("/login")')  # NiceGUI would look for it below its own path
 
     def _sign_out(self) -> None:
         ui.run_javascript('fetch("/logout", {method: "POST"}).then(() => location.assign("/login"))')

@@ -29,6 +29,14 @@ _PUBLISH_S, _WATCH_S = 0.2, 0.25
 _STALE_S = 1.5
 
 
+def patience_s(step_s: float, report: TickReport) -> float:
+    """Return how long the loop may say nothing before it counts as lost, wall seconds.
+
+    A computer that is too slow for its ticks is late, and that is another alarm: it would be lost and found at every tick.
+    """
+    return _STALE_S + max(step_s, report.tick_ms / 1000)
+
+
 class Follower:
     """See the module. It has the threads of the supervisor, and one of its own that looks what the loop cannot tell.
 
@@ -204,9 +212,10 @@ class Follower:
         """Look four times a second at what the loop cannot tell itself."""
         step_s = self.picture.scenario.step_s / self.config.speed if self.config.speed else 0.0
         while not self._stop.wait(_WATCH_S):
-            running = self.supervisor.state == "running" and self.picture.report is not None
+            report = self.picture.report
+            running = self.supervisor.state == "running" and report is not None
             silent_s = monotonic() - self.picture.heard_s
-            if running and not self.supervisor.paused and silent_s > _STALE_S + step_s:
+            if report is not None and running and not self.supervisor.paused and silent_s > patience_s(step_s, report):
                 self._lose(f"it has said nothing for {silent_s:.1f} s")
             self.picture.restarts = self.supervisor.restarts
             self.picture.consoles = len(self.subscribers) + self.consoles.count()

@@ -26,6 +26,7 @@ _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 30.0
 _MOST_FALSE_STARTS = 3
 _SILENT_S, _FIRST_TICK_S = 20.0, 180.0  # the first decision may have code to compile
 _STOP_S = 20.0
+_END_S, _LOST_END_S = 5.0, 1.0
 
 
 class Supervisor:
@@ -121,6 +122,8 @@ class Supervisor:
             connection.send(start)
             self.heard_s = monotonic()
             while True:
+                if self._stopping.is_set() and not said_hello:
+                    break  # it has run nothing that could be lost
                 if not connection.poll(0.5):
                     if said_hello and not self.paused and monotonic() - self.heard_s > patience_s:
                         log.warning("the loop process said nothing for %g s and is ended", patience_s)
@@ -133,6 +136,8 @@ class Supervisor:
                 if isinstance(message, Hello):
                     said_hello = True
                     self._set("running", "")
+                    if self._stopping.is_set():  # asked for before it could be told
+                        self.send("stop")
                 elif isinstance(message, Saved) and not message.error and not message.id:
                     self.checkpoint = message
                 elif isinstance(message, Ended):
@@ -142,7 +147,7 @@ class Supervisor:
         except (EOFError, OSError):
             pass
         finally:
-            self._end_process()
+            self._end_process(patience_s=_END_S if said_hello and self._stopping.is_set() else _LOST_END_S)
         return said_hello, ended
 
     def _spawn(self) -> Connection:
@@ -160,7 +165,7 @@ class Supervisor:
             self._connection = connection
         return connection
 
-    def _end_process(self) -> None:
+    def _end_process(self, *, patience_s: float) -> None:
         with self._send_lock:
             if self._connection is not None:
                 self._connection.close()
@@ -169,7 +174,7 @@ class Supervisor:
         if process is None:
             return
         with suppress(subprocess.TimeoutExpired):
-            process.wait(5.0 if self._stopping.is_set() else 1.0)
+            process.wait(patience_s)
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
@@ -187,8 +192,8 @@ class Supervisor:
 
     def stop(self) -> None:
         """End the run, its outputs complete, and wait until that is done."""
-        self.send("stop")
         self._stopping.set()
+        self.send("stop")
         if self._thread.is_alive():
             self._thread.join(_STOP_S)
         process = self._process
@@ -196,3 +201,4 @@ class Supervisor:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+            self._thread.join(_END_S)
