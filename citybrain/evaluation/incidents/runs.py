@@ -50,10 +50,17 @@ def _window(scenario: Scenario) -> tuple[float, float]:
     return scenario.begin_s + SETTLE_S, scenario.end_s - _TAIL_S
 
 
-def clean_runs(scenario: Scenario, seeds: Sequence[int], policy: str) -> list[RunToRecord]:
+def clean_runs(
+    scenario: Scenario, seeds: Sequence[int], policy: str, disturbances: tuple[str, ...] = ()
+) -> list[RunToRecord]:
     """Return the incident-free runs, one a seed."""
     warm = warm_state(scenario)
-    return [RunToRecord(scenario=scenario, seed=seed, policy=policy, incidents=(), warm_state=warm) for seed in seeds]
+    return [
+        RunToRecord(
+            scenario=scenario, seed=seed, policy=policy, incidents=(), disturbances=disturbances, warm_state=warm
+        )
+        for seed in seeds
+    ]
 
 
 def drawn_runs(
@@ -87,5 +94,5 @@ def drawn_runs(
 def folder_name(run: RunToRecord) -> str:
     """Return a recording's folder name: what it is, and a hash of all that decides its course."""
     digest = hashlib.sha256(json.dumps(as_json(run), sort_keys=True).encode()).hexdigest()[:8]
-    kind = "incidents" if run.incidents else "clean"
+    kind = "-".join((*run.disturbances, "incidents" if run.incidents else "clean"))
     return f"{run.scenario.name.replace(':', '-').replace('/', '-')}-{run.policy}-{run.seed}-{kind}-{digest}"
