@@ -10,12 +10,14 @@ from numpy.typing import NDArray
 from citybrain.detection.incidents.lane_shares import LaneShares
 from citybrain.detection.incidents.link_signs import GATE_M, LinkSigns, Signs
 from citybrain.detection.incidents.overdue import Overdue
+from citybrain.detection.incidents.silence import Silence
 from citybrain.detection.incidents.spill import Spill
 from citybrain.detection.incidents.usual import Usual
 from citybrain.network.model import Network
 
 _OF_LANES = ("stuck", "gap", "green", "lane-in", "lane-out")
-_OF_LINKS = ("overdue", "spill", "crawl")
+_OF_LINKS = ("silence", "overdue", "spill", "crawl")
+_EMPTY_S = 6.0
 MOST = 30.0
 """Highest score: the end of an incident must show soon after it."""
 
@@ -28,6 +30,8 @@ class DischargeParameters:
     ----------
     false_per_day : float
         False alarms that are aimed at, in the whole network.
+    silence_share : float
+        Of these, the share that the test of silence may raise; the others get equal parts of the rest.
     stuck_per_s : float
         For each second that somebody is seen to stand with a free road ahead.
     overdue_weight : float
@@ -52,6 +56,7 @@ class DischargeParameters:
     """
 
     false_per_day: float = 3.0
+    silence_share: float = 0.4
     stuck_per_s: float = 0.5
     overdue_weight: float = 0.65
     gap_per_s: float = 0.35
@@ -66,10 +71,10 @@ class DischargeParameters:
 
 
 class Discharge:
-    """Six sequential tests for every link, and the greatest of them.
+    """Sequential tests for every link, and the greatest of them.
 
-    *stuck*: somebody is seen to stand while the road ahead is free. *gap*: the same by loops. *overdue*: fewer
-    come in than the junctions upstream sent. *lane*: fewer come on a lane than its share, upstream or at the stop
+    *stuck*: somebody is seen to stand while the road ahead is free. *gap*: the same by loops. *silence*: nobody
+    comes in any more. *overdue*: fewer come in than the junctions upstream sent. *lane*: fewer come on a lane than its share, upstream or at the stop
     line. *spill*: nobody can enter although no queue stands at the link's own end. *crawl*: all creep on a free road.
     """
 
@@ -80,6 +85,8 @@ class Discharge:
         self._links = links
         n, n_links = len(links.lane), len(links.edge)
         self._overdue = Overdue(network, links, np.full(n_links, GATE_M))
+        self._silence = Silence(network, links, np.full(n_links, GATE_M))
+        self._silent = np.zeros(n_links)
         self._spill = Spill(network, links)
         self._came, self._went = LaneShares(links, left=p.left), LaneShares(links, left=p.left)
         self._came_short, self._went_short = np.zeros(n), np.zeros(n)
@@ -90,11 +97,15 @@ class Discharge:
         self._head_m = np.full(n, np.nan)
         self._phase_gain = np.zeros(n)
         tests = (*_OF_LANES, *_OF_LINKS)
-        rate = p.false_per_day / len(tests)
+        rate = p.false_per_day * (1.0 - p.silence_share) / (len(tests) - 1)
         self._usual = {
             name: Usual(n if name in _OF_LANES else n_links, threshold=self.threshold, false_per_day=rate)
             for name in tests
         }
+        # its evidence is a chance already, on the scale of the link itself
+        self._usual["silence"] = Usual(
+            n_links, threshold=self.threshold, false_per_day=p.false_per_day * p.silence_share, margin=1.0
+        )
         self._scores: dict[str, NDArray[np.float64]] = {}
 
     def update(self, signs: Signs) -> NDArray[np.float64]:
@@ -116,10 +127,12 @@ class Discharge:
         link = self._links.link_of
         held = np.bincount(link, standing, n) > 0
         left = np.bincount(link, np.where(self._links.is_stop, s.stop_count, 0.0), n).astype(np.float64)
+        waits = np.bincount(link, self._links.is_stop & (self._free_s < _EMPTY_S), n) > 0
+        self._silent = np.minimum(self._silence.update(s, left, held, ~waits), MOST)
         weight = self.parameters.overdue_weight
         self._late = np.minimum(weight * self._overdue.update(s, left, held, self._late / weight), MOST)
         evidence = (self._stuck, self._gap, self._green, self._came_short, self._went_short)
-        of_links = (self._late, self._spill.score, self._crawl)
+        of_links = (self._silent, self._late, self._spill.score, self._crawl)
         for name, value in zip((*_OF_LANES, *_OF_LINKS), (*evidence, *of_links), strict=True):
             self._scores[name] = self._usual[name].scale(value, s.dt_s)
         return np.asarray(np.maximum.reduce(list(self.by_test().values())))

@@ -260,6 +260,7 @@ def as_json(run: RunToRecord) -> dict[str, Any]:
     return {
         **disturbed,
         "scenario": run.scenario.name,
+        "time_to_teleport_s": run.scenario.options.get("time-to-teleport", ""),
         "begin_s": run.scenario.begin_s,
         "end_s": run.scenario.end_s,
         "seed": run.seed,

@@ -5,8 +5,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from citybrain.demand.scenario import Scenario
 from citybrain.errors import InputError
 from citybrain.evaluation.incidents.disturbances import SURGE_FACTOR, SURGE_S, PlanChange, Surge, check_disturbances
+from citybrain.evaluation.incidents.runs import patient
 from citybrain.network.intergreens import SignalRules
 from citybrain.network.synthetic import grid_network
 
@@ -44,3 +46,13 @@ def test_what_is_unknown_is_refused():
         check_disturbances(("surges",), "fixed-time")
     with pytest.raises(InputError, match="has no plans to change"):
         check_disturbances(("plans",), "adaptive")
+
+
+def test_queues_do_not_leak_past_a_blocked_road(tmp_path):
+    def scenario(**options):
+        return Scenario(name="x", net_file=tmp_path, route_files=(), begin_s=0, end_s=3600, options=options)
+
+    assert patient(scenario()).options["time-to-teleport"] == "1200"
+    assert patient(scenario(**{"time-to-teleport": "300"})).options["time-to-teleport"] == "1200"
+    for kept in ("-1", "1800"):
+        assert patient(scenario(**{"time-to-teleport": kept})).options["time-to-teleport"] == kept
