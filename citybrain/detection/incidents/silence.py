@@ -16,7 +16,8 @@ _STRAY = 3.5
 _MEMORY_S, _LEARNING_S = 900.0, 480.0
 _SUREST = 0.95
 """Of those who were counted upstream, the most that are believed to come: loops miscount, and some arrive on the road."""
-_QUIET = 4.0
+_SHORT, _QUIET = 3.0, 10.0
+_DRIVEN_BY_S = 15.0
 _COUNTED = 0.75
 _LEAKS = 2.0
 _FROM, _MOST_SAMPLE, _PRIOR_N, _PRIOR = 1.0, 5.0, 12.0, 1.0
@@ -46,6 +47,7 @@ class Silence:
         self._weight = np.zeros((RING_S, len(f.link)))
         self._could_at, self._since_s = np.zeros((_MARKS, n)), np.zeros((_MARKS, n))
         self._mean_in, self._mean_sent, self._last_must = np.zeros(n), np.zeros(n), np.zeros(n)
+        self._pending_in, self._pending_sent, self._pending_s = np.zeros(n), np.zeros(n), np.zeros(n)
         self._all_in, self._all_left = np.zeros(n), np.zeros(n)
         self._empty, self._leaked = np.zeros(n, np.bool_), np.zeros(n)
         self._excess, self._n_excess = np.full(n, _PRIOR_N * _PRIOR), np.full(n, _PRIOR_N)
@@ -99,9 +101,11 @@ class Silence:
     def _leaks(self, s: Signs, left: NDArray[np.float64], empty: NDArray[np.bool_]) -> NDArray[np.float64]:
         """Return those who leave although nobody was there and nobody was counted in: the loops upstream fail."""
         came = s.arrived > 0
-        self._empty = (self._empty | empty) & ~came
+        self._empty = (self._empty | (empty & (self._since_s[0] >= _DRIVEN_BY_S))) & ~came
         self._leaked = np.where(came, 0.0, self._leaked + np.where(self._empty, left, 0.0))
-        return np.where(self._leaked >= _LEAKS, 1.0, 0.0)
+        leaks = self._leaked >= _LEAKS
+        self._leaked[leaks] = 0.0
+        return np.where(leaks, 1.0, 0.0)
 
     def _shift(self, came: NDArray[np.float64], could: NDArray[np.float64], held: NDArray[np.bool_]) -> None:
         """Begin anew for each who came, and while a queue stands."""
@@ -125,13 +129,21 @@ class Silence:
         held: NDArray[np.bool_],
         peak: NDArray[np.float64],
     ) -> None:
-        slowly = s.dt_s / min(self._age_s + s.dt_s, _MEMORY_S)
-        pace = np.where((peak < _QUIET) & ~held, slowly, 0.0)
-        self._mean_in += pace * (s.arrived / s.dt_s - self._mean_in)
-        self._mean_sent += pace * (np.maximum(must - self._last_must, 0.0) / s.dt_s - self._mean_sent)
+        memory_s = min(self._age_s + s.dt_s, _MEMORY_S)
+        slowly = s.dt_s / memory_s
+        self._pending_in += s.arrived
+        self._pending_sent += np.maximum(must - self._last_must, 0.0)
+        self._pending_s += s.dt_s
         self._last_must = must
+        # a long silence counts when it is over: a road that is blocked must not come to seem a quiet one
+        ended = (came > 0) | held | (self._raw < _SHORT)
+        pace = np.where(ended & (peak < _QUIET), 1.0 - np.exp(-self._pending_s / memory_s), 0.0)
+        self._mean_in += pace * (self._pending_in / self._pending_s - self._mean_in)
+        self._mean_sent += pace * (self._pending_sent / self._pending_s - self._mean_sent)
+        for pending in (self._pending_in, self._pending_sent, self._pending_s):
+            pending[ended] = 0.0
         self._all_left += slowly * (left / s.dt_s - self._all_left)
         self._all_in += slowly * (s.arrived / s.dt_s - self._all_in)
-        ended = (came > 0) & (peak > _FROM)
-        self._excess += np.where(ended, np.minimum(peak - _FROM, _MOST_SAMPLE), 0.0)
-        self._n_excess += ended
+        sample = (came > 0) & (peak > _FROM)
+        self._excess += np.where(sample, np.minimum(peak - _FROM, _MOST_SAMPLE), 0.0)
+        self._n_excess += sample
