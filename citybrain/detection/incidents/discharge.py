@@ -18,6 +18,7 @@ from citybrain.network.model import Network
 _OF_LANES = ("stuck", "gap", "green", "lane-in", "lane-out")
 _OF_LINKS = ("silence", "overdue", "spill", "crawl")
 _EMPTY_S = 6.0
+_LEARN_ANEW_S = 900.0
 MOST = 30.0
 """Highest score: the end of an incident must show soon after it."""
 
@@ -74,8 +75,9 @@ class Discharge:
     """Sequential tests for every link, and the greatest of them.
 
     *stuck*: somebody is seen to stand while the road ahead is free. *gap*: the same by loops. *silence*: nobody
-    comes in any more. *overdue*: fewer come in than the junctions upstream sent. *lane*: fewer come on a lane than its share, upstream or at the stop
-    line. *spill*: nobody can enter although no queue stands at the link's own end. *crawl*: all creep on a free road.
+    comes in any more. *overdue*: fewer come in than the junctions upstream sent. *lane*: fewer come on a lane than its
+    share, upstream or at the stop line. *green*: nobody crosses the stop line though somebody waits. *spill*: nobody can
+    enter although no queue stands at the link's own end. *crawl*: all creep on a free road.
     """
 
     threshold = 7.0
@@ -94,6 +96,7 @@ class Discharge:
         self._crawl, self._late = np.zeros(n_links), np.zeros(n_links)
         self._stands_s, self._free_s = np.zeros(n), np.zeros(n)
         self._was_on, self._was_off = np.zeros((2, n), np.bool_), np.zeros((2, n), np.bool_)
+        self._bad, self._lost_s = np.zeros(n, np.bool_), np.zeros(n_links)
         self._head_m = np.full(n, np.nan)
         self._phase_gain = np.zeros(n)
         tests = (*_OF_LANES, *_OF_LINKS)
@@ -118,6 +121,7 @@ class Discharge:
         self._stands_s = np.where(s.gate_on & ~moves, self._stands_s + s.dt_s, 0.0)
         self._free_s = np.where(s.stop_on, 0.0, self._free_s + s.dt_s)
         works = self._was_on & self._was_off  # what never changed is stuck or dead
+        works &= np.array([s.stop_ok, s.gate_ok])
         standing = s.gate_on & (self._stands_s >= 2.0) & works[1]
         self._see(s)
         self._test_gap(s, moves, works[0] & works[1])
@@ -125,7 +129,7 @@ class Discharge:
         self._test_lanes(s, works)
         self._spill.update(s, standing & s.has_gate, works[0])
         link = self._links.link_of
-        held = np.bincount(link, standing, n) > 0
+        held = (np.bincount(link, standing, n) > 0) | self._lost_counts(s)
         left = np.bincount(link, np.where(self._links.is_stop, s.stop_count, 0.0), n).astype(np.float64)
         waits = np.bincount(link, self._links.is_stop & (self._free_s < _EMPTY_S), n) > 0
         self._silent = np.minimum(self._silence.update(s, left, held, ~waits), MOST)
@@ -141,6 +145,14 @@ class Discharge:
         """Return the score of every link by test."""
         lanes = {name: self._of_links(self._scores[name]) for name in _OF_LANES}
         return lanes | {name: self._scores[name] for name in _OF_LINKS}
+
+    def _lost_counts(self, s: Signs) -> NDArray[np.bool_]:
+        """Return by link whether a place of counting upstream has failed lately: what is usual there must be learnt anew."""
+        bad = s.has_gate & ~s.gate_ok
+        new = np.bincount(self._links.link_of, bad & ~self._bad, len(self._lost_s)) > 0
+        self._bad = bad
+        self._lost_s = np.where(new, _LEARN_ANEW_S, np.maximum(self._lost_s - s.dt_s, 0.0))
+        return np.asarray(self._lost_s > 0)
 
     def _of_links(self, by_lane: NDArray[np.float64]) -> NDArray[np.float64]:
         best = np.zeros(len(self._links.edge))
