@@ -44,6 +44,12 @@ def incidents(
         str, typer.Option(help="Detectors to judge, such as discharge,snd; all that are installed if not given.")
     ] = "",
     policy: Annotated[str, typer.Option(help="Policy that runs the signals.")] = "fixed-time",
+    disturbances: Annotated[
+        str,
+        typer.Option(
+            help="What else happens in the runs: surge (of demand), plans (change), emergency (vehicles with priority)."
+        ),
+    ] = "",
     response: Annotated[
         str,
         typer.Option(help="Sensors by which incidents are answered (advice, held-back greens) in one more run a seed."),
@@ -77,6 +83,7 @@ def incidents(
         count=count,
         spec=spec,
         policy=policy,
+        disturbances=tuple(dict.fromkeys(name.strip() for name in disturbances.split(",") if name.strip())),
         response=response,
         recordings=recorded or recordings,
         jobs=jobs,

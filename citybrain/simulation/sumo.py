@@ -98,6 +98,17 @@ class SumoPlant:
         """Return a way to advise drivers."""
         return SumoAdvice(self._api, seed=seed)
 
+    @property
+    def demand_scale(self) -> float:
+        """Vehicles that depart for each one of the routes."""
+        with self._losses():
+            return float(self._api.simulation.getScale())
+
+    @demand_scale.setter
+    def demand_scale(self, scale: float) -> None:
+        with self._losses():
+            self._api.simulation.setScale(scale)
+
     def waiting(self) -> int:
         """Return how many vehicles wait outside for room to depart."""
         with self._losses():

@@ -10,12 +10,15 @@ from numpy.typing import NDArray
 from citybrain.detection.incidents.lane_shares import LaneShares
 from citybrain.detection.incidents.link_signs import GATE_M, LinkSigns, Signs
 from citybrain.detection.incidents.overdue import Overdue
+from citybrain.detection.incidents.silence import Silence
 from citybrain.detection.incidents.spill import Spill
 from citybrain.detection.incidents.usual import Usual
 from citybrain.network.model import Network
 
 _OF_LANES = ("stuck", "gap", "green", "lane-in", "lane-out")
-_OF_LINKS = ("overdue", "spill", "crawl")
+_OF_LINKS = ("silence", "overdue", "spill", "crawl")
+_EMPTY_S = 6.0
+_LEARN_ANEW_S = 900.0
 MOST = 30.0
 """Highest score: the end of an incident must show soon after it."""
 
@@ -28,6 +31,8 @@ class DischargeParameters:
     ----------
     false_per_day : float
         False alarms that are aimed at, in the whole network.
+    silence_share : float
+        Of these, the share that the test of silence may raise; the others get equal parts of the rest.
     stuck_per_s : float
         For each second that somebody is seen to stand with a free road ahead.
     overdue_weight : float
@@ -52,6 +57,7 @@ class DischargeParameters:
     """
 
     false_per_day: float = 3.0
+    silence_share: float = 0.4
     stuck_per_s: float = 0.5
     overdue_weight: float = 0.65
     gap_per_s: float = 0.35
@@ -66,11 +72,12 @@ class DischargeParameters:
 
 
 class Discharge:
-    """Six sequential tests for every link, and the greatest of them.
+    """Sequential tests for every link, and the greatest of them.
 
-    *stuck*: somebody is seen to stand while the road ahead is free. *gap*: the same by loops. *overdue*: fewer
-    come in than the junctions upstream sent. *lane*: fewer come on a lane than its share, upstream or at the stop
-    line. *spill*: nobody can enter although no queue stands at the link's own end. *crawl*: all creep on a free road.
+    *stuck*: somebody is seen to stand while the road ahead is free. *gap*: the same by loops. *silence*: nobody
+    comes in any more. *overdue*: fewer come in than the junctions upstream sent. *lane*: fewer come on a lane than its
+    share, upstream or at the stop line. *green*: nobody crosses the stop line though somebody waits. *spill*: nobody can
+    enter although no queue stands at the link's own end. *crawl*: all creep on a free road.
     """
 
     threshold = 7.0
@@ -80,6 +87,8 @@ class Discharge:
         self._links = links
         n, n_links = len(links.lane), len(links.edge)
         self._overdue = Overdue(network, links, np.full(n_links, GATE_M))
+        self._silence = Silence(network, links, np.full(n_links, GATE_M))
+        self._silent = np.zeros(n_links)
         self._spill = Spill(network, links)
         self._came, self._went = LaneShares(links, left=p.left), LaneShares(links, left=p.left)
         self._came_short, self._went_short = np.zeros(n), np.zeros(n)
@@ -87,14 +96,19 @@ class Discharge:
         self._crawl, self._late = np.zeros(n_links), np.zeros(n_links)
         self._stands_s, self._free_s = np.zeros(n), np.zeros(n)
         self._was_on, self._was_off = np.zeros((2, n), np.bool_), np.zeros((2, n), np.bool_)
+        self._bad, self._lost_s = np.zeros(n, np.bool_), np.zeros(n_links)
         self._head_m = np.full(n, np.nan)
         self._phase_gain = np.zeros(n)
         tests = (*_OF_LANES, *_OF_LINKS)
-        rate = p.false_per_day / len(tests)
+        rate = p.false_per_day * (1.0 - p.silence_share) / (len(tests) - 1)
         self._usual = {
             name: Usual(n if name in _OF_LANES else n_links, threshold=self.threshold, false_per_day=rate)
             for name in tests
         }
+        # its evidence is a chance already, on the scale of the link itself
+        self._usual["silence"] = Usual(
+            n_links, threshold=self.threshold, false_per_day=p.false_per_day * p.silence_share, margin=1.0
+        )
         self._scores: dict[str, NDArray[np.float64]] = {}
 
     def update(self, signs: Signs) -> NDArray[np.float64]:
@@ -107,6 +121,7 @@ class Discharge:
         self._stands_s = np.where(s.gate_on & ~moves, self._stands_s + s.dt_s, 0.0)
         self._free_s = np.where(s.stop_on, 0.0, self._free_s + s.dt_s)
         works = self._was_on & self._was_off  # what never changed is stuck or dead
+        works &= np.array([s.stop_ok, s.gate_ok])
         standing = s.gate_on & (self._stands_s >= 2.0) & works[1]
         self._see(s)
         self._test_gap(s, moves, works[0] & works[1])
@@ -114,12 +129,14 @@ class Discharge:
         self._test_lanes(s, works)
         self._spill.update(s, standing & s.has_gate, works[0])
         link = self._links.link_of
-        held = np.bincount(link, standing, n) > 0
+        held = (np.bincount(link, standing, n) > 0) | self._lost_counts(s)
         left = np.bincount(link, np.where(self._links.is_stop, s.stop_count, 0.0), n).astype(np.float64)
+        waits = np.bincount(link, self._links.is_stop & (self._free_s < _EMPTY_S), n) > 0
+        self._silent = np.minimum(self._silence.update(s, left, held, ~waits), MOST)
         weight = self.parameters.overdue_weight
         self._late = np.minimum(weight * self._overdue.update(s, left, held, self._late / weight), MOST)
         evidence = (self._stuck, self._gap, self._green, self._came_short, self._went_short)
-        of_links = (self._late, self._spill.score, self._crawl)
+        of_links = (self._silent, self._late, self._spill.score, self._crawl)
         for name, value in zip((*_OF_LANES, *_OF_LINKS), (*evidence, *of_links), strict=True):
             self._scores[name] = self._usual[name].scale(value, s.dt_s)
         return np.asarray(np.maximum.reduce(list(self.by_test().values())))
@@ -128,6 +145,14 @@ class Discharge:
         """Return the score of every link by test."""
         lanes = {name: self._of_links(self._scores[name]) for name in _OF_LANES}
         return lanes | {name: self._scores[name] for name in _OF_LINKS}
+
+    def _lost_counts(self, s: Signs) -> NDArray[np.bool_]:
+        """Return by link whether a place of counting upstream has failed lately: what is usual there must be learnt anew."""
+        bad = s.has_gate & ~s.gate_ok
+        new = np.bincount(self._links.link_of, bad & ~self._bad, len(self._lost_s)) > 0
+        self._bad = bad
+        self._lost_s = np.where(new, _LEARN_ANEW_S, np.maximum(self._lost_s - s.dt_s, 0.0))
+        return np.asarray(self._lost_s > 0)
 
     def _of_links(self, by_lane: NDArray[np.float64]) -> NDArray[np.float64]:
         best = np.zeros(len(self._links.edge))

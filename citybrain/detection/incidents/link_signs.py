@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from citybrain.detection.health import SensorHealth
 from citybrain.detection.incidents.shape import Shape
 from citybrain.detection.incidents.standing import Standing
 from citybrain.detection.lamps import Lamps
@@ -36,6 +37,8 @@ class Signs:
         Vehicles that passed these; ``gate_count`` is NaN where sensors do not count there.
     has_gate : ndarray of bool
         Whether there is a place upstream on the same lane.
+    stop_ok, gate_ok : ndarray of bool
+        Whether the sensors there may be believed: loops that fail are known by what others count.
     stuck_s, stuck_at_m : ndarray of float64
         For how long somebody has been seen to stand although the road ahead is free, and the distance to the end of
         the lane; 0 and NaN where nobody does.
@@ -59,6 +62,8 @@ class Signs:
     stop_count: NDArray[np.float64]
     gate_count: NDArray[np.float64]
     has_gate: NDArray[np.bool_]
+    stop_ok: NDArray[np.bool_]
+    gate_ok: NDArray[np.bool_]
     stuck_s: NDArray[np.float64]
     stuck_at_m: NDArray[np.float64]
     crawling: NDArray[np.float64]
@@ -77,6 +82,7 @@ class LinkSigns(Shape):
         super().__init__(network)
         self._lamps = Lamps(network)
         self._standing = Standing(self)
+        self._health = SensorHealth(network)
         ways = self.approaches.lanes_ways
         near = (ways.distance_m < _NEAR_M) & ~self.approaches.is_stop[ways.source]
         self._leads_from, self._leads_to = ways.source[near], ways.stop_lane[near]
@@ -108,7 +114,11 @@ class LinkSigns(Shape):
             entered = np.zeros(n) if observation.entered is None else observation.entered
             at = np.flatnonzero(self.approaches.is_stop)
             arrived = np.bincount(self.link_of_lane[at], entered[at], n_links).astype(np.float64)
+            stop_ok = gate_ok = observation.confidence > 0
+            gate_ok = gate_ok | ~self.approaches.is_stop
         else:
+            self._health.update(observation)
+            stop_ok, gate_ok = self._health.trusted()
             nobody = np.zeros(len(lane))
             stuck_s, stuck_at_m, crawling, driving = nobody, np.full(len(lane), np.nan), nobody, nobody
             seen = np.zeros(len(lane), np.bool_)
@@ -126,6 +136,8 @@ class LinkSigns(Shape):
             stop_count=count[lane],
             gate_count=gate_count[lane],
             has_gate=has_gate[lane],
+            stop_ok=stop_ok[lane],
+            gate_ok=gate_ok[lane],
             stuck_s=stuck_s,
             stuck_at_m=stuck_at_m,
             crawling=crawling,

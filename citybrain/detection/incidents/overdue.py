@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from citybrain.detection.approaches import Approaches
+from citybrain.detection.incidents.feeders import RING_S, find_feeders
 from citybrain.detection.incidents.link_signs import Signs
 from citybrain.detection.incidents.shape import Shape
 from citybrain.network.model import Network
@@ -13,13 +13,11 @@ from citybrain.network.model import Network
 _WINDOWS_S = (60, 90, 120, 180, 240, 360)
 _OTHERS_FROM_S = 90
 """Others come in platoons of signals that are not known: only over a cycle are they steady."""
-_REACH_M = 1200.0
-_RING_S = 512
+_RING_S = RING_S
 _MEMORY_S = 900.0
 _LEARNING_S = 480.0
 _CAUTION = 0.9
 _LEAST_LEFT, _MOST_LEFT = 0.03, 0.6
-_FASTEST, _SLOWEST, _SLOW_START_S, _SLACK_S = 1.15, 0.75, 3.0, 4.0
 _SPREAD_WINDOW_S, _LULL_WINDOW_S = 60, 180
 _COUNTED = 0.75
 _SPREAD_PRIOR, _SPREAD_USUAL = 10.0, 0.8
@@ -50,27 +48,9 @@ class Overdue:
     """
 
     def __init__(self, network: Network, shape: Shape, gate_m: NDArray[np.float64]) -> None:
-        a = Approaches(network, reach_m=_REACH_M)
-        ways = a.edges_ways
-        entries: dict[tuple[int, int], tuple[float, float, float]] = {}
-        for m in network.movements:
-            if m.is_crossing:
-                continue
-            edge = network.lanes[m.to_lane].edge
-            for row in range(int(ways.at[edge]), int(ways.at[edge + 1])):
-                stop = int(ways.stop_lane[row])
-                link = int(shape.link_of_lane[stop])
-                share, _, _ = entries.get((m.index, link), (0.0, 0.0, 0.0))
-                way_m = max(float(ways.distance_m[row]) + m.path_m - float(gate_m[link]), 0.0)
-                entries[m.index, link] = (share + float(ways.share[row]), way_m, float(a.limit_mps[stop]))
-        rows = sorted(entries)
-        self._movement = np.array([m for m, _ in rows], np.int64)
-        self._link = np.array([link for _, link in rows], np.int64)
-        self._share = np.array([entries[row][0] for row in rows])
-        way, limit = np.array([entries[row][1:] for row in rows]).reshape(-1, 2).T
-        self._first = np.floor(way / (_FASTEST * limit)).astype(np.int64)
-        self._last = np.ceil(way / (_SLOWEST * limit) + _SLOW_START_S + _SLACK_S).astype(np.int64)
-        self._last = np.minimum(self._last, _RING_S - 1)
+        f = find_feeders(network, shape, gate_m)
+        self._movement, self._link, self._share = f.movement, f.link, f.share
+        self._first, self._last = f.first, f.last
         n = self._n = len(shape.edge)
         self._lanes = np.maximum(np.bincount(shape.link_of, weights=shape.is_stop, minlength=n), 1)
         self._sent = np.zeros((_RING_S, len(network.movements)))

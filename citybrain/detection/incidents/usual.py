@@ -35,10 +35,12 @@ class Usual:
         Score of an alarm.
     false_per_day : float
         r, of this test in the whole city.
+    margin : float
+        How much more than the highest harmless peak of its own a place needs.
     """
 
-    def __init__(self, n: int, *, threshold: float, false_per_day: float) -> None:
-        self._threshold, self._rate = threshold, false_per_day
+    def __init__(self, n: int, *, threshold: float, false_per_day: float, margin: float = _MARGIN) -> None:
+        self._threshold, self._rate, self._margin = threshold, false_per_day, margin
         self._peak, self._lasts_s, self._usual = np.zeros(n), np.zeros(n), np.zeros(n)
         self._n, self._sum, self._time_s = _PRIOR_N, _PRIOR_N * _PRIOR_EXCESS, _PRIOR_S
 
@@ -60,5 +62,5 @@ class Usual:
         self._usual = np.where(harmless, np.maximum(self._usual, self._peak), self._usual)
         self._peak = np.where(above, np.maximum(self._peak, evidence), 0.0)
         self._lasts_s = np.where(above, self._lasts_s + dt_s, 0.0)
-        needed = np.clip(_MARGIN * self._usual, self.needed, _MOST_NEED)
+        needed = np.clip(self._margin * self._usual, self.needed, _MOST_NEED)
         return np.asarray(evidence * (self._threshold / needed))

@@ -77,7 +77,7 @@ def treatment(
         own_plans=spec.policy == "fixed-time",
         parameters=spec.parameters,
     )
-    places = {call.vehicle_id: _place(network, call) for call in calls}
+    places = {call.vehicle_id: place_of(network, call) for call in calls}
     radio = OnboardUnits(plant.fleet, calls, key=_KEY, radio=spec.radio, places=places, seed=spec.seed)
 
     def route_of(call: Call) -> Sequence[str]:
@@ -106,8 +106,8 @@ class Done:
         return at_a_mark and now_s >= self._since_s + self._spec.after_s
 
 
-def _place(network: Network, call: Call) -> tuple[float, float]:
-    """Where a vehicle stands before it starts."""
+def place_of(network: Network, call: Call) -> tuple[float, float]:
+    """Return where a vehicle stands before it starts, in the coordinates of the net."""
     edge = network.edges[network.edge_index(call.origin)]
     left = call.from_m / max(edge.length_m, 1.0)
     return along(edge.shape, left)

@@ -16,10 +16,10 @@ from citybrain.demand.scenario import Scenario
 from citybrain.demand.silenced import silenced
 from citybrain.detection import make_sensors
 from citybrain.detection.incidents.response import BlockedExits
+from citybrain.evaluation.incidents.disturbances import additional_files, disturb
 from citybrain.loop import run_loop
 from citybrain.messages import Command, Event
 from citybrain.network import Network
-from citybrain.signals.policy import find_policy
 from citybrain.simulation.plant import Plant, Readings
 from citybrain.simulation.recording import Recorder, about_recording
 from citybrain.simulation.sumo import SumoLaunch, SumoPlant, sumo_version
@@ -38,6 +38,8 @@ class RunToRecord:
         Empty for an incident-free run of the same seed.
     response : str
         Sensors by which incidents are detected and answered; nothing is done about them where it is empty.
+    disturbances : tuple of str
+        What else happens, see :mod:`~citybrain.evaluation.incidents.disturbances`.
     """
 
     scenario: Scenario
@@ -45,6 +47,7 @@ class RunToRecord:
     policy: str
     incidents: tuple[IncidentSpec, ...]
     response: str = ""
+    disturbances: tuple[str, ...] = ()
     warm_state: Path | None = None
 
 
@@ -78,6 +81,7 @@ class Recorded:
     edge_vehicles: NDArray[np.int16]
     waiting: NDArray[np.int32]
     response: str = ""
+    disturbances: tuple[str, ...] = ()
 
     @property
     def time_spent_s(self) -> float:
@@ -90,9 +94,9 @@ class Recorded:
         return tuple(spec for spec, _ in self.incidents)
 
     @property
-    def pair(self) -> tuple[str, float, float, str, int]:
+    def pair(self) -> tuple[str, float, float, str, int, str]:
         """What a run with incidents has in common with the incident-free one that it is compared with."""
-        return (self.scenario, *self.window_s, self.policy, self.seed)
+        return (self.scenario, *self.window_s, self.policy, self.seed, "+".join(self.disturbances))
 
 
 class SharedReadings:
@@ -165,22 +169,33 @@ def record(
     run: RunToRecord, network: Network, folder: Path, progress: Callable[[float], None] = lambda _: None
 ) -> None:
     """Run in this process and leave a recording in ``folder``. Raises what the run raises."""
-    policy = find_policy(run.policy).make()
     with tempfile.TemporaryDirectory(prefix="citybrain-") as name:
         scenario = replace(run.scenario, additional_files=silenced(run.scenario.additional_files, Path(name)))
-        sumo = SumoPlant(scenario, network, SumoLaunch(seed=run.seed, load_state=run.warm_state))
+        loaded = additional_files(run.disturbances, Path(name))
+        launch = SumoLaunch(seed=run.seed, load_state=run.warm_state, additional_files=loaded)
+        sumo = SumoPlant(scenario, network, launch)
         try:
             staged = sumo.stage(run.incidents) if run.incidents else ()
-            plant = SharedReadings(sumo)
+            disturbed = disturb(run.disturbances, sumo, network, scenario, policy=run.policy, seed=run.seed)
+            plant = SharedReadings(disturbed.plant)
             recorder, edges = Recorder(folder, plant, network), _EdgeCounts(plant, network, sumo)
-            observers: list[Any] = [recorder, edges, _Told(scenario, progress)]
+            observers: list[Any] = [*disturbed.observers, recorder, edges, _Told(scenario, progress)]
             sensors = BlockedExits(make_sensors(_POLICY_SENSORS, network, seed=run.seed), network)
             if run.response:
                 from citybrain.evaluation.incidents.responder import Responder
 
                 advice = sumo.advice(seed=run.seed)
                 observers.append(Responder(plant, network, run.response, seed=run.seed, advice=advice, exits=sensors))
-            run_loop(plant, network, policy, sensors, scenario.rules, scenario.end_s, observers)
+            run_loop(
+                plant,
+                network,
+                disturbed.policy,
+                sensors,
+                scenario.rules,
+                scenario.end_s,
+                observers,
+                emergency=disturbed.emergency,
+            )
         finally:
             sumo.close()
     np.savez_compressed(
@@ -199,6 +214,7 @@ def record(
             "seed": run.seed,
             "policy": run.policy,
             "response": run.response,
+            "disturbances": list(run.disturbances),
             "sumo_version": sumo_version(),
             "incidents": [s.spec.model_dump(mode="json") | {"happened_s": s.happened_s} for s in staged],
         }
@@ -234,13 +250,17 @@ def read_recorded(folder: Path) -> Recorded:
         edge_vehicles=vehicles,
         waiting=waiting,
         response=about["response"],
+        disturbances=tuple(about.get("disturbances", ())),
     )
 
 
 def as_json(run: RunToRecord) -> dict[str, Any]:
     """Return what decides a run's course, to name its recording by."""
+    disturbed = {"disturbances": list(run.disturbances)} if run.disturbances else {}
     return {
+        **disturbed,
         "scenario": run.scenario.name,
+        "time_to_teleport_s": run.scenario.options.get("time-to-teleport", ""),
         "begin_s": run.scenario.begin_s,
         "end_s": run.scenario.end_s,
         "seed": run.seed,

@@ -22,6 +22,7 @@ SETTLE_S = 900.0
 """No incident begins earlier: detectors learn what is usual."""
 _TAIL_S = 180.0
 _DURATION_S = (480.0, 900.0)
+_TELEPORT_S, _SUMO_TELEPORT_S = 1200.0, 300.0
 
 
 def check(scenario: Scenario, policy: str, spec: Path | None) -> tuple[Network, tuple[IncidentSpec, ...]]:
@@ -50,10 +51,28 @@ def _window(scenario: Scenario) -> tuple[float, float]:
     return scenario.begin_s + SETTLE_S, scenario.end_s - _TAIL_S
 
 
-def clean_runs(scenario: Scenario, seeds: Sequence[int], policy: str) -> list[RunToRecord]:
+def clean_runs(
+    scenario: Scenario, seeds: Sequence[int], policy: str, disturbances: tuple[str, ...] = ()
+) -> list[RunToRecord]:
     """Return the incident-free runs, one a seed."""
-    warm = warm_state(scenario)
-    return [RunToRecord(scenario=scenario, seed=seed, policy=policy, incidents=(), warm_state=warm) for seed in seeds]
+    warm, scenario = warm_state(scenario), patient(scenario)
+    return [
+        RunToRecord(
+            scenario=scenario, seed=seed, policy=policy, incidents=(), disturbances=disturbances, warm_state=warm
+        )
+        for seed in seeds
+    ]
+
+
+def patient(scenario: Scenario) -> Scenario:
+    """Return the scenario with vehicles that wait in a queue for longer than any incident lasts.
+
+    SUMO moves one that stood for long beyond what blocks it (300 s in many scenarios): a closed road would leak.
+    """
+    limit_s = float(scenario.options.get("time-to-teleport", _SUMO_TELEPORT_S))
+    if not 0 < limit_s < _TELEPORT_S:
+        return scenario
+    return replace(scenario, options={**scenario.options, "time-to-teleport": f"{_TELEPORT_S:g}"})
 
 
 def drawn_runs(
@@ -87,5 +106,5 @@ def drawn_runs(
 def folder_name(run: RunToRecord) -> str:
     """Return a recording's folder name: what it is, and a hash of all that decides its course."""
     digest = hashlib.sha256(json.dumps(as_json(run), sort_keys=True).encode()).hexdigest()[:8]
-    kind = "incidents" if run.incidents else "clean"
+    kind = "-".join((*run.disturbances, "incidents" if run.incidents else "clean"))
     return f"{run.scenario.name.replace(':', '-').replace('/', '-')}-{run.policy}-{run.seed}-{kind}-{digest}"

@@ -17,6 +17,7 @@ from citybrain.detection import check_sensors
 from citybrain.detection.incidents import LinkSigns, detectors
 from citybrain.errors import InputError, nearest_hint
 from citybrain.evaluation.evaluate import prepare_folder
+from citybrain.evaluation.incidents.disturbances import check_disturbances
 from citybrain.evaluation.incidents.measures import Score, Truth, curve, score, truths
 from citybrain.evaluation.incidents.recording import Recorded, RunToRecord, read_recorded, record
 from citybrain.evaluation.incidents.runs import check, clean_runs, drawn_runs, folder_name
@@ -45,6 +46,8 @@ class IncidentRequest:
         Incidents a run; 0 for incident-free runs alone.
     detectors : tuple of str
         Which to judge, ours among them; all of them where empty.
+    disturbances : tuple of str
+        What else happens in all runs: ``surge``, ``plans``, ``emergency``.
     response : str
         Sensors by which incidents are answered in one more run a seed; empty for none.
     """
@@ -55,6 +58,7 @@ class IncidentRequest:
     seeds: tuple[int, ...] = ()
     count: int = 0
     policy: str = "fixed-time"
+    disturbances: tuple[str, ...] = ()
     response: str = ""
     spec: Path | None = None
     recordings: Path | None = None
@@ -99,6 +103,7 @@ def study(request: IncidentRequest, progress: Callable[[int, int], None] = lambd
     for name in (*request.sensors, *([request.response] if request.response else [])):
         check_sensors(name)
     check_detectors(request.detectors)
+    check_disturbances(request.disturbances, request.policy)
     network: Network | None = None
     written: tuple[IncidentSpec, ...] = ()
     if request.scenario is None:
@@ -129,7 +134,7 @@ def study(request: IncidentRequest, progress: Callable[[int, int], None] = lambd
             return folders
 
         if request.scenario is not None and network is not None:
-            cleans = clean_runs(request.scenario, request.seeds, request.policy)
+            cleans = clean_runs(request.scenario, request.seeds, request.policy, request.disturbances)
             folders = record_all(cleans)
             if written:
                 hits = [replace(run, incidents=written) for run in cleans]

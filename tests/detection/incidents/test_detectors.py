@@ -16,7 +16,9 @@ HERE = int(np.flatnonzero(LINKS.lane == NETWORK.lane_index("in-0_0"))[0])
 LINK = int(LINKS.link_of[HERE])
 
 
-def signs(t, *, stop_on=False, gate_on=False, out=0.0, came=0.0, green=0.0, seen=False, stuck_s=0.0, full=False):
+def signs(
+    t, *, stop_on=False, gate_on=False, out=0.0, came=0.0, green=0.0, seen=False, stuck_s=0.0, full=False, ok=True
+):
     def at(value, default, kind=np.float64):
         row = np.full(N, default, kind)
         row[HERE] = value
@@ -27,7 +29,8 @@ def signs(t, *, stop_on=False, gate_on=False, out=0.0, came=0.0, green=0.0, seen
     return Signs(
         time_s=float(t), dt_s=1.0, stop_on=at(stop_on, False, np.bool_), gate_on=at(gate_on, False, np.bool_),
         stop_count=at(out, 0.0), gate_count=at(np.nan if seen else came, np.nan if seen else 0.0),
-        has_gate=np.ones(N, np.bool_), stuck_s=at(stuck_s, 0.0), stuck_at_m=at(70.0 if stuck_s else np.nan, np.nan),
+        has_gate=np.ones(N, np.bool_), stop_ok=np.ones(N, np.bool_), gate_ok=at(ok, True, np.bool_),
+        stuck_s=at(stuck_s, 0.0), stuck_at_m=at(70.0 if stuck_s else np.nan, np.nan),
         crawling=np.zeros(N), driving=np.zeros(N), seen=np.full(N, seen), green=at(green, 0.0), exit_full=at(full, False, np.bool_),
         arrived=arrived, passed=np.zeros(len(NETWORK.movements)),
     )  # fmt: skip
@@ -94,6 +97,14 @@ def test_a_camera_sees_who_stands_alone_and_when_that_ends():
 
 def test_a_loop_that_never_changes_is_not_believed():
     assert highest("discharge", [signs(t, gate_on=True, green=float(t % 60 >= 30)) for t in range(600)]) < 7.0
+
+
+def test_loops_that_are_known_to_fail_raise_no_alarm():
+    usual = [signs(t, **cycle(t)) for t in range(1200)]
+    dies = [signs(1200 + t, **cycle(t) | {"gate_on": False, "came": 0.0}, ok=t < 20) for t in range(600)]
+    stays = [signs(1200 + t, **cycle(t) | {"gate_on": True, "came": 0.0}, ok=t < 5) for t in range(600)]
+    assert highest("discharge", usual + dies) < 7.0
+    assert highest("discharge", usual + stays) < 7.0
 
 
 @pytest.mark.parametrize("kind", list(detectors()))
