@@ -126,6 +126,8 @@ def measure_load(at_once: int, batches: Sequence[Batch]) -> LoadRow:
         others=sum(len(batch.twins["priority"].losses.names) for batch, _ in fair),
         placebo_others_delay_pct=others_delay_pct(batches, "placebo"),
         placebo_added_wait_s=added_wait_s(batches, "placebo"),
+        others_wait_p99_s=_wait_p99_s(batches, "priority"),
+        baseline_wait_p99_s=_wait_p99_s(batches, "baseline"),
         window_s=float(np.mean(windows)) if windows else None,
     )
 
@@ -168,6 +170,20 @@ def added_wait_s(batches: Sequence[Batch], kind: str) -> float | None:
         if (time_s := batch.common_s(kind)) is not None
     ]
     return round(float(np.percentile(np.concatenate(more), 99)), 1) if more else None
+
+
+def _wait_p99_s(batches: Sequence[Batch], kind: str) -> float | None:
+    """Return the 99th percentile of what single vehicles wait in these twins, until the moment that ``priority`` sets.
+
+    Not paired vehicle by vehicle: chance, which exchanges who waits, cancels out here.
+    """
+    waits = []
+    for batch in batches:
+        time_s = batch.common_s("priority")
+        if time_s is not None:
+            waiting_s = batch.twins[kind].losses.at(time_s)[1]
+            waits.append(waiting_s[np.isfinite(waiting_s)])
+    return round(float(np.percentile(np.concatenate(waits), 99)), 1) if waits else None
 
 
 def _apart(batches: Sequence[Batch], kind: str) -> list[Batch]:

@@ -94,6 +94,8 @@ def test_what_is_behind_them():
     assert load.saved_against_siren_pct == pytest.approx(100 * 60 / 250, abs=0.01)
     assert load.placebo_others_delay_pct == pytest.approx(1.0)
     assert load.others_delay_s_per_call == pytest.approx(1.0)
+    assert load.others_wait_p99_s == pytest.approx(5.0 + 0.99 * 4.0, abs=0.1)
+    assert load.baseline_wait_p99_s == pytest.approx(5.0)
 
 
 def test_the_ceiling_of_a_call_is_the_faster_of_its_two_ways():
