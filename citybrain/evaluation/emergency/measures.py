@@ -34,10 +34,15 @@ class Batch:
     twins: dict[str, TwinRecord] = field(default_factory=dict)
 
     def common_s(self, kind: str) -> float | None:
-        """Return the last moment that a twin and the baseline have marked, if both are there."""
+        """Return the last moment that a twin and the baseline have marked, if both are there.
+
+        What chance does grows with time: a placebo is looked at no later than priority is.
+        """
         if not {kind, "baseline"} <= self.twins.keys():
             return None
-        return common_s(self.twins[kind].losses, self.twins["baseline"].losses)
+        last_s = common_s(self.twins[kind].losses, self.twins["baseline"].losses)
+        served_s = self.common_s("priority") if kind == "placebo" else None
+        return last_s if last_s is None or served_s is None else min(last_s, served_s)
 
 
 def trip_rows(batch: Batch) -> list[TripRow]:

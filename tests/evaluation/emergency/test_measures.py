@@ -124,6 +124,18 @@ def test_twins_are_compared_where_both_have_got_to():
     assert measure_load(2, [uneven]).window_s == 240.0
 
 
+def test_chance_is_looked_at_no_later_than_priority():
+    sooner = batch(
+        baseline=twin((200.0, 100.0)),
+        priority=twin((110.0, 80.0), ended_s=300.0),
+        placebo=twin((210.0, 90.0), others=(90.0, 90.0)),
+        ceiling=twin((100.0, 60.0)),
+    )
+    assert (sooner.common_s("priority"), sooner.common_s("placebo")) == (240.0, 240.0)
+    assert measure_load(2, [sooner]).placebo_others_delay_pct == 0.0  # at 500 s it would be 100 * 50 / 100
+    assert WHOLE.common_s("placebo") == 500.0
+
+
 def test_lamps_of_a_call_are_green_where_its_movement_is():
     [bar] = signal_bars(WHOLE.twins["priority"], "ev0", NETWORK, until_s=100.0)
     assert bar.at_m == 300.0
