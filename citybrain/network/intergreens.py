@@ -121,13 +121,13 @@ class Intergreens:
         """Length of the intergreen between two stages, in seconds."""
         return sum(ms for _, ms in self.steps(origin, target)) / _MS
 
-    def clearing_ms(self, link: int) -> int:
-        """Return how long after its green a link needs until nobody is in the junction from it."""
+    def clearing_ms(self, link: int, *, red: bool = False) -> int:
+        """Return how long after its green, or of that in ``red``, a link needs until nobody is in the junction from it."""
         yellow = self._yellow(link)
         clear = self._clearance(link, yellow)
         if self.rules.all_red_s is not None:
             clear = max(clear, 0.0 if self._is_crossing(link) else self.rules.all_red_s)
-        return round((yellow + clear) * _MS)
+        return round((clear if red else yellow + clear) * _MS)
 
     def _compute(self, before: str, target: int) -> tuple[tuple[str, int], ...]:
         after = self.lamps(target)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
-from itertools import accumulate
+from collections.abc import Collection, Iterator
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from citybrain.network.intergreens import Intergreens
 from citybrain.network.model import GREEN, Junction
+
+_LIT = GREEN | frozenset("yY")
 
 
 class Shown(NamedTuple):
@@ -74,18 +76,27 @@ class OwnProgram:
         begin = self._ends[k - 1] if k else 0
         return Shown(self._states[k], self._stages[k], place - begin, self._ends[k] - place)
 
-    def dark_ms(self, time_ms: int) -> list[int]:
-        """Return how long each link has not been green; 0 where it is, at most a cycle."""
+    def dark_ms(self, time_ms: int, lit: Collection[str] = GREEN) -> list[int]:
+        """Return how long each link's lamp has been none of ``lit``: -1 where it is one, 0 where it was until now.
+
+        At most a cycle.
+        """
         place = (time_ms - self._offset_ms) % self.cycle_ms
         now = bisect_right(self._ends, place)
+        lengths_ms = [end - begin for begin, end in pairwise((0, *self._ends))]
         dark = []
         for link in range(len(self._states[now])):
-            back, k = place - (self._ends[now - 1] if now else 0), now
-            while self._states[k][link] not in GREEN and back < self.cycle_ms:
-                k -= 1
-                back += self._ends[k] - (self._ends[k - 1] if k % len(self._ends) else 0)
-            length = self._ends[k] - (self._ends[k - 1] if k % len(self._ends) else 0)
-            dark.append(0 if k == now else min(back - length, self.cycle_ms))
+            if self._states[now][link] in lit:
+                dark.append(-1)
+                continue
+            back_ms = place - (self._ends[now] - lengths_ms[now])
+            for k in range(now - 1, now - len(self._states), -1):  # negative: the cycle before
+                if self._states[k][link] in lit:
+                    break
+                back_ms += lengths_ms[k]
+            else:
+                back_ms = self.cycle_ms
+            dark.append(back_ms)
         return dark
 
     def greens(self, time_ms: int, within_ms: int) -> Iterator[tuple[int, int, int]]:
@@ -132,8 +143,12 @@ def why_not_taken(program: OwnProgram, intergreens: Intergreens, lamps: str | No
         return "its own program is changing stages"
     if lamps != own.state:
         return f"it shows {lamps}, where its own program has {own.state}"
-    for link, dark_ms in enumerate(program.dark_ms(time_ms)):
-        if 0 < dark_ms < intergreens.clearing_ms(link):
+    # the program's yellow may be longer than ours: what has to pass after it is looked at by itself
+    since_ms = zip(program.dark_ms(time_ms), program.dark_ms(time_ms, _LIT), strict=True)
+    for link, (dark_ms, red_ms) in enumerate(since_ms):
+        if dark_ms >= 0 and (
+            dark_ms < intergreens.clearing_ms(link) or red_ms < intergreens.clearing_ms(link, red=True)
+        ):
             return f"link {link} of its own program is still clearing"
     return None
 

@@ -7,10 +7,12 @@ from random import Random
 
 import numpy as np
 import pytest
+from builders import one_junction
 from lamp_oracle import LampOracle
 
 from citybrain.messages import HOLD, OWN_PROGRAM, RELEASE, Decision
 from citybrain.network.intergreens import SignalRules
+from citybrain.network.model import ProgramPhase
 from citybrain.network.synthetic import grid_network
 from citybrain.signals.interlock import Interlock
 from citybrain.signals.own_program import OwnProgram
@@ -73,6 +75,30 @@ def test_no_take_over_within_an_intergreen_nor_from_unknown_lamps():
     assert "changing stages" in interlock.events[0].data["reason"]
     assert ask(interlock, 0, 40_000, shown="r" * 12) == []
     assert "where its own program has" in interlock.events[0].data["reason"]
+
+
+def test_no_take_over_while_whom_the_program_stopped_is_clearing():
+    """A crossing that turned red this very moment; a yellow longer than ours, after which nobody has left yet."""
+    network = one_junction(["GrG", "rrG", "rGr"], [(0, 1), (1, 2)], crossings=[0], path_m=[9.0, 9.0, 9.0])
+    lamps = [("GrG", 10.0), ("rrG", 20.0), ("rry", 6.0), ("rrr", 2.0), ("rGr", 10.0), ("ryr", 6.0), ("rrr", 2.0)]
+    program = tuple(ProgramPhase(state=state, duration_s=seconds) for state, seconds in lamps)
+    network = replace(network, junctions=(replace(network.junctions[0], program=program, offset_s=0.0),))
+    own = OwnProgram(network.junctions[0])
+    assert own.dark_ms(10_000) == [0, 18_000, -1]
+    assert own.dark_ms(38_000) == [28_000, -1, 8000]
+    assert own.dark_ms(38_000, "Ggy") == [28_000, -1, 2000]
+
+    def refusal(time_ms, rules):
+        interlock = Interlock(network, rules, released=True)
+        interlock.start(0, [own.at(0).state])
+        interlock.advance(Decision(time_s=0.0, stage=np.array([2])), time_ms, [own.at(time_ms).state])
+        return [event.data["reason"] for event in interlock.events if "clearing" in event.data["reason"]]
+
+    walking = SignalRules(yellow_s=3.0, all_red_s=1.0, walking_speed_mps=1.0)
+    assert refusal(10_000, walking) == refusal(18_000, walking) == ["link 0 of its own program is still clearing"]
+    assert refusal(19_000, walking) == []
+    assert refusal(38_000, SignalRules(yellow_s=3.0, all_red_s=2.0)) == []
+    assert refusal(38_000, SignalRules(yellow_s=3.0, all_red_s=4.0)) == ["link 2 of its own program is still clearing"]
 
 
 def test_giving_back_waits_for_the_same_stage():

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from citybrain.detection.onboard import Call
 from citybrain.errors import InputError
 from citybrain.evaluation.emergency.calls import draw_calls, find_places
 from citybrain.evaluation.emergency.fork import Fork
-from citybrain.evaluation.emergency.measures import Batch
+from citybrain.evaluation.emergency.measures import OWN_WAY, Batch
 from citybrain.evaluation.emergency.request import EmergencyRequest
 from citybrain.evaluation.emergency.spec import Kind, TwinSpec
 from citybrain.evaluation.emergency.twin import TwinRecord
@@ -88,18 +89,13 @@ class SpecMaker:
         }
 
     def shared(self, group: int, kind: Kind, base: TwinRecord | None = None) -> TwinSpec:
-        """Return a twin of a whole group: ``baseline``, ``placebo``, or ``ceiling``, which needs the baseline's ways."""
+        """Return a twin of a whole group: ``baseline``, ``placebo``, or ``ceiling``, which needs the baseline."""
         spec = self._spec(group, kind)
         if kind == "placebo":
             return replace(spec, seed=spec.seed + 50_000, end_s=min(spec.end_s, spec.fork.time_s + _CHANCE_S))
         if kind != "ceiling" or base is None:
             return spec
-        ways = {
-            name: connected([edge for edge, _, _ in driven.edges], self._network, self._planner)
-            for name, driven in base.driven.items()
-            if driven.travel_s is not None
-        }
-        calls = tuple(call for call in spec.calls if call.vehicle_id in ways)
+        calls, ways = empty_road_ways(spec.calls, base, self._network, self._planner)
         end_s = spec.fork.time_s + 3 * self._request.longest_s
         return replace(spec, calls=calls, routes=ways, policy="fixed-time", sensors="perfect", after_s=0.0, end_s=end_s)
 
@@ -130,9 +126,35 @@ class SpecMaker:
         )
 
 
+def empty_road_ways(
+    calls: Sequence[Call], base: TwinRecord, network: Network, planner: RoutePlanner
+) -> tuple[tuple[Call, ...], dict[str, tuple[str, ...]]]:
+    """Return who drives in a ceiling and by which way: each call by what it took in the baseline, and by its best.
+
+    On empty roads another way than the baseline's may be the faster one, and priority may take it; a ceiling
+    that did not know it could be beaten. The second drive of a call bears its name and :data:`OWN_WAY`.
+    """
+    free_s = planner.free_s
+    driving: list[Call] = []
+    ways: dict[str, tuple[str, ...]] = {}
+    for call in calls:
+        name = call.vehicle_id
+        taken: tuple[str, ...] = ()
+        if base.driven[name].travel_s is not None:
+            taken = connected([edge for edge, _, _ in base.driven[name].edges], network, planner)
+            driving.append(call)
+            ways[name] = taken
+        best, _ = planner.fastest(network.edge_index(call.origin), network.edge_index(call.destination), free_s)
+        own = tuple(network.edges[edge].id for edge in best)
+        if own != taken:
+            driving.append(replace(call, vehicle_id=name + OWN_WAY))
+            ways[name + OWN_WAY] = own
+    return tuple(driving), ways
+
+
 def connected(edges: Sequence[str], network: Network, planner: RoutePlanner) -> tuple[str, ...]:
     """Return a driven way with the edges too short to be seen on in one step."""
-    free_s = np.array([edge.length_m / max(edge.speed_mps, 1.0) for edge in network.edges])
+    free_s = planner.free_s
     way = [network.edge_index(edges[0])]
     for edge in edges[1:]:
         way += planner.fastest(way[-1], network.edge_index(edge), free_s)[0][1:]

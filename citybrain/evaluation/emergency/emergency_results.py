@@ -58,6 +58,8 @@ class LoadRow(_Row):
     others: int = 0
     placebo_others_delay_pct: float | None = None
     placebo_added_wait_s: float | None = None
+    others_wait_p99_s: float | None = None
+    baseline_wait_p99_s: float | None = None
     window_s: float | None = None
 
 

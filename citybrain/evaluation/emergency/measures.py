@@ -13,6 +13,8 @@ from citybrain.evaluation.emergency.losses import added_waits_s, common_s
 from citybrain.evaluation.emergency.twin import TwinRecord
 
 _RESAMPLES = 2000
+OWN_WAY = "~own-way"
+"""Follows the name of a call that drives on empty roads by its own best way, not by the baseline's."""
 
 
 @dataclass(slots=True)
@@ -32,10 +34,15 @@ class Batch:
     twins: dict[str, TwinRecord] = field(default_factory=dict)
 
     def common_s(self, kind: str) -> float | None:
-        """Return the last moment that a twin and the baseline have marked, if both are there."""
+        """Return the last moment that a twin and the baseline have marked, if both are there.
+
+        What chance does grows with time: a placebo is looked at no later than priority is.
+        """
         if not {kind, "baseline"} <= self.twins.keys():
             return None
-        return common_s(self.twins[kind].losses, self.twins["baseline"].losses)
+        last_s = common_s(self.twins[kind].losses, self.twins["baseline"].losses)
+        served_s = self.common_s("priority") if kind == "placebo" else None
+        return last_s if last_s is None or served_s is None else min(last_s, served_s)
 
 
 def trip_rows(batch: Batch) -> list[TripRow]:
@@ -43,6 +50,8 @@ def trip_rows(batch: Batch) -> list[TripRow]:
     rows = []
     for call in batch.calls:
         driven = {k: twin.driven[call.vehicle_id] for k, twin in batch.twins.items() if call.vehicle_id in twin.driven}
+        times = {kind: driven[kind].travel_s for kind in _TIMED if kind in driven}
+        times["ceiling"] = _ceiling_s(batch, call)
         served = driven.get("priority")
         rows.append(
             TripRow(
@@ -56,13 +65,22 @@ def trip_rows(batch: Batch) -> list[TripRow]:
                 signals=len(served.crossed) if served else 0,
                 distance_m=round(served.distance_m[-1]) if served and served.distance_m else 0,
                 red_crossings=served.red_crossings if served else 0,
-                **{f"{kind}_s": driven[kind].travel_s for kind in _TIMED if kind in driven},
+                **{f"{kind}_s": time_s for kind, time_s in times.items()},
             )
         )
     return rows
 
 
-_TIMED = ("baseline", "priority", "siren", "ceiling")
+_TIMED = ("baseline", "priority", "siren")
+
+
+def _ceiling_s(batch: Batch, call: Call) -> float | None:
+    """The faster of a call's drives on empty roads."""
+    if "ceiling" not in batch.twins:
+        return None
+    driven = batch.twins["ceiling"].driven
+    drives = [driven[name].travel_s for name in (call.vehicle_id, call.vehicle_id + OWN_WAY) if name in driven]
+    return min((travel_s for travel_s in drives if travel_s is not None), default=None)
 
 
 def measure(batches: Sequence[Batch]) -> EmergencySection:
@@ -113,6 +131,8 @@ def measure_load(at_once: int, batches: Sequence[Batch]) -> LoadRow:
         others=sum(len(batch.twins["priority"].losses.names) for batch, _ in fair),
         placebo_others_delay_pct=others_delay_pct(batches, "placebo"),
         placebo_added_wait_s=added_wait_s(batches, "placebo"),
+        others_wait_p99_s=_wait_p99_s(batches, "priority"),
+        baseline_wait_p99_s=_wait_p99_s(batches, "baseline"),
         window_s=float(np.mean(windows)) if windows else None,
     )
 
@@ -155,6 +175,20 @@ def added_wait_s(batches: Sequence[Batch], kind: str) -> float | None:
         if (time_s := batch.common_s(kind)) is not None
     ]
     return round(float(np.percentile(np.concatenate(more), 99)), 1) if more else None
+
+
+def _wait_p99_s(batches: Sequence[Batch], kind: str) -> float | None:
+    """Return the 99th percentile of what single vehicles wait in these twins, until the moment that ``priority`` sets.
+
+    Not paired vehicle by vehicle: chance, which exchanges who waits, cancels out here.
+    """
+    waits = []
+    for batch in batches:
+        time_s = batch.common_s("priority")
+        if time_s is not None:
+            waiting_s = batch.twins[kind].losses.at(time_s)[1]
+            waits.append(waiting_s[np.isfinite(waiting_s)])
+    return round(float(np.percentile(np.concatenate(waits), 99)), 1) if waits else None
 
 
 def _apart(batches: Sequence[Batch], kind: str) -> list[Batch]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,14 +19,13 @@ from citybrain.evaluation.report.templates_of import templates_of
 from citybrain.evaluation.report.theme import declarations
 from citybrain.network.model import Network
 
-_CALLS = 3
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallPage:
-    """One call drawn."""
+    """One call drawn, and why it was chosen."""
 
     row: TripRow
+    why: str
     without: Markup
     with_priority: Markup
 
@@ -66,14 +66,13 @@ def headline(results: EmergencyResults) -> str:
 
 
 def call_pages(batches: Sequence[Batch], network: Network) -> list[CallPage]:
-    """Draw some calls: those in the middle of what was saved, most stop lines first."""
+    """Draw three calls: the one in the middle of what was saved, the best, and the farthest from empty roads."""
     found: list[tuple[TripRow, Batch]] = []
     for batch in batches:
         if {"baseline", "priority"} <= batch.twins.keys():
             found += [(row, batch) for row in trip_rows(batch) if row.baseline_s and row.priority_s and row.signals]
-    found.sort(key=lambda pair: (-pair[0].signals, pair[0].vehicle))
     pages = []
-    for number_of, (row, batch) in enumerate(found[:_CALLS]):
+    for number_of, (why, (row, batch)) in enumerate(_chosen(found)):
         until_s = 1.05 * max(row.baseline_s or 0.0, row.priority_s or 0.0)
         ways = {kind: _way(batch.twins[kind].driven[row.vehicle]) for kind in ("baseline", "priority")}
         pictures = {}
@@ -83,8 +82,23 @@ def call_pages(batches: Sequence[Batch], network: Network) -> list[CallPage]:
             pictures[kind] = inline_svg(
                 axes, name=f"call{number_of}{kind}", alternative=f"Time and space of {row.vehicle}, {_NAMES[kind]}"
             )
-        pages.append(CallPage(row=row, without=pictures["baseline"], with_priority=pictures["priority"]))
+        pages.append(CallPage(row=row, why=why, without=pictures["baseline"], with_priority=pictures["priority"]))
     return pages
+
+
+def _chosen(found: Sequence[tuple[TripRow, Batch]]) -> list[tuple[str, tuple[TripRow, Batch]]]:
+    """Return the calls worth drawing and why, each once."""
+    if not found:
+        return []
+    saved = sorted(found, key=lambda pair: ((pair[0].priority_s or 0.0) / (pair[0].baseline_s or 1.0), pair[0].vehicle))
+    farthest = max(found, key=lambda pair: (pair[0].priority_s or 0.0) / (pair[0].ceiling_s or math.inf))
+    choice = (
+        ("half of the calls save a larger share", saved[len(saved) // 2]),
+        ("the largest share saved", saved[0]),
+        ("the farthest from empty roads", farthest),
+    )
+    once = {(pair[1].index, pair[0].vehicle): (why, pair) for why, pair in reversed(choice)}
+    return list(once.values())[::-1]
 
 
 _NAMES = {"baseline": "without priority", "priority": "with priority"}

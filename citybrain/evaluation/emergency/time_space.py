@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
@@ -12,8 +13,12 @@ from citybrain.evaluation.emergency.twin import TwinRecord
 from citybrain.evaluation.plots.style import BASELINE, CHANGE_COLOURS, INK, POLICY_COLOURS, dress, legend, new_axes
 from citybrain.network.model import GREEN, Network
 
-_GREEN, _RED = POLICY_COLOURS[2], CHANGE_COLOURS[6]
+_GREEN, _RED, _LOST = POLICY_COLOURS[2], CHANGE_COLOURS[6], CHANGE_COLOURS[7]
 _MOST_NAMES = 14
+_APART = 0.045
+"""Labels of stop lines closer than that share of the picture's height would cover each other."""
+_ABOVE: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0.0, 1.0), "ncols": 2}
+"""A legend above the picture hides nothing in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,20 +93,30 @@ def plot_call(
             )
     ax.plot(*other, color=BASELINE, linewidth=1.3, linestyle=(0, (4, 2)))
     ax.plot(*way, color=INK, linewidth=2.0)
-    dress(ax, xlabel="s after departure", ylabel="m driven; stop lines numbered")
+    dress(ax, xlabel="s after departure")
     ax.grid(visible=False, axis="y")
     ax.set_xlim(0, until_s)
     ax.set_ylim(bottom=0)
     if len(bars) <= _MOST_NAMES:
-        ax.set_yticks([bar.at_m for bar in bars], [f"{bar.name} ({bar.at_m:.0f})" for bar in bars])
+        ax.set_yticks([bar.at_m for bar in bars], _labels(bars, highest_m=ax.get_ylim()[1]))
     handles = [
         Line2D([], [], color=INK, linewidth=2.0, label=names[0]),
         Line2D([], [], color=BASELINE, linewidth=1.3, linestyle=(0, (4, 2)), label=names[1]),
         Line2D([], [], color=_GREEN, linewidth=3.2, label="green for its movement"),
         Line2D([], [], color=_RED, linewidth=1.2, label="not green"),
     ]
-    legend(ax, handles=handles, loc="lower right")
+    legend(ax, handles=handles, **_ABOVE)
     return ax
+
+
+def _labels(bars: Sequence[SignalBar], *, highest_m: float) -> list[str]:
+    """Number and metres of each stop line; none where it would cover the one below."""
+    labels, last_m = [], -highest_m
+    for bar in bars:
+        apart = bar.at_m - last_m >= _APART * highest_m
+        labels.append(f"{bar.name}: {bar.at_m:.0f} m" if apart else "")
+        last_m = bar.at_m if apart else last_m
+    return labels
 
 
 def plot_times(rows: Sequence[tuple[float, float, float]], ax: Axes | None = None) -> Axes:
@@ -114,8 +129,8 @@ def plot_times(rows: Sequence[tuple[float, float, float]], ax: Axes | None = Non
     ordered = sorted(rows)
     ax = ax or new_axes(6.2, 0.9 + 0.13 * len(ordered))
     for place, (was, now, free) in enumerate(ordered):
-        ax.plot([free, was], [place, place], color=_RED, linewidth=1.0, alpha=0.6)
-        ax.plot([min(now, was), was], [place, place], color=_GREEN if now <= was else _RED, linewidth=2.2)
+        ax.plot([free, now], [place, place], color=_RED, linewidth=1.0)
+        ax.plot([now, was], [place, place], color=_GREEN if now <= was else _LOST, linewidth=2.2)
         ax.plot([free], [place], marker="|", color=BASELINE, markersize=6)
         ax.plot([now], [place], marker="o", color=INK, markersize=3.5)
     dress(ax, xlabel="travel time of each call, s")
@@ -125,8 +140,9 @@ def plot_times(rows: Sequence[tuple[float, float, float]], ax: Axes | None = Non
     handles = [
         Line2D([], [], color=INK, marker="o", linewidth=0, markersize=4, label="with priority"),
         Line2D([], [], color=_GREEN, linewidth=2.2, label="saved"),
-        Line2D([], [], color=_RED, linewidth=1.0, label="left above empty roads, or lost"),
+        Line2D([], [], color=_LOST, linewidth=2.2, label="lost"),
+        Line2D([], [], color=_RED, linewidth=1.0, label="still slower than empty roads"),
         Line2D([], [], color=BASELINE, marker="|", linewidth=0, markersize=7, label="empty roads"),
     ]
-    legend(ax, handles=handles, loc="lower right")
+    legend(ax, handles=handles, **_ABOVE)
     return ax

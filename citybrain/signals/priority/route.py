@@ -24,7 +24,13 @@ _GAP_S, _LONGEST_GAP_WAIT_S = 5.0, 60.0
 
 
 class RoutePlanner:
-    """Finds ways; built once for a network."""
+    """Finds ways; built once for a network.
+
+    Attributes
+    ----------
+    free_s : ndarray, by edge
+        Seconds to drive it at the limit.
+    """
 
     def __init__(self, network: Network) -> None:
         self.network = network
@@ -41,7 +47,7 @@ class RoutePlanner:
                     known = onward.get(target, (np.inf, False, True))
                     onward[target] = (min(known[0], via_s), known[1] or signalled, known[2] and link.gives_way)
             self._next.append(onward)
-        self._free_s = np.array([edge.length_m / max(edge.speed_mps, 1.0) for edge in network.edges])
+        self.free_s = np.array([edge.length_m / max(edge.speed_mps, 1.0) for edge in network.edges])
         nodes = {node: number for number, node in enumerate(dict.fromkeys(edge.to_node for edge in network.edges))}
         self._node = np.array([nodes[edge.to_node] for edge in network.edges], dtype=np.int64)
         self._lanes = np.array([max(len(edge.lanes), 1) for edge in network.edges])
@@ -77,7 +83,7 @@ class RoutePlanner:
         ValueError
             If there is no way.
         """
-        free = self._free_s
+        free = self.free_s
         queue_s = np.zeros(len(free)) if vehicles is None else vehicles / self._lanes * _HEADWAY_S
         gap_s = self._gap_wait_s(flow_vps)
         best = {origin: 0.0}
@@ -130,12 +136,12 @@ class RoutePlanner:
             spent = float(now_s[edge])
             if priority:
                 left = _LEFT_SIGNALLED if signalled else _LEFT_OTHER
-                spent = float(self._free_s[edge] + left * (now_s[edge] - self._free_s[edge]))
+                spent = float(self.free_s[edge] + left * (now_s[edge] - self.free_s[edge]))
                 if signalled:
                     need = _CHANGE_S + _START_UP_S + float(vehicles[edge] / self._lanes[edge]) * _HEADWAY_S
                     spent = min(max(spent, need - at), max(float(now_s[edge]), spent))
             at += spent + via_s + (float(gap_s[edge]) if gives_way else 0.0)
-        return at + float(self._free_s[route[-1]])
+        return at + float(self.free_s[route[-1]])
 
     def _gap_wait_s(self, flow_vps: NDArray[np.float64] | None) -> NDArray[np.float64]:
         """Mean wait for a gap at the end of each edge, in the traffic of the other edges to the same node.

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from citybrain.demand.scenario import Scenario
 from citybrain.errors import InputError
-from citybrain.evaluation.emergency.batches import SpecMaker, draw_batches, start_times
+from citybrain.evaluation.emergency.batches import SpecMaker, draw_batches, empty_road_ways, start_times
 from citybrain.evaluation.emergency.fork import Fork
 from citybrain.evaluation.emergency.kept_twins import KeptTwins, spec_key
+from citybrain.evaluation.emergency.measures import OWN_WAY
 from citybrain.evaluation.emergency.request import EmergencyRequest
+from citybrain.evaluation.emergency.watched import Driven
 from citybrain.network.synthetic import grid_network
 from citybrain.signals.priority import PriorityParameters
+from citybrain.signals.priority.route import RoutePlanner
 
 NETWORK = grid_network(2, 4)
 
@@ -78,3 +82,26 @@ def test_a_file_that_cannot_be_read_is_no_twin(request_, tmp_path):
     (tmp_path / "other" / "twins").mkdir(parents=True)
     (tmp_path / "other" / "twins" / f"{spec_key(spec)}.pkl").write_bytes(b"half a")
     assert kept.find(spec) is None
+
+
+def test_the_ceiling_drives_the_way_of_the_baseline_and_the_best_of_its_own(request_):
+    """On a grid: who was sent round the block also drives straight on; who took the best way drives it once."""
+    planner, calls = RoutePlanner(NETWORK), draw_batches(request_, NETWORK)[0].calls
+    call = calls[0]
+    ends = NETWORK.edge_index(call.origin), NETWORK.edge_index(call.destination)
+    best = [NETWORK.edges[e].id for e in planner.fastest(*ends, planner.free_s)[0]]
+    slow = planner.free_s.copy()
+    slow[NETWORK.edge_index(best[1])] = 1e4
+    detour = [NETWORK.edges[e].id for e in planner.fastest(*ends, slow)[0]]
+
+    def ways(edges, arrived_s):
+        driven = Driven(call, arrived_s=arrived_s, edges=[(edge, 0.0, 0.0) for edge in edges])
+        base = SimpleNamespace(driven={call.vehicle_id: driven})
+        driving, routes = empty_road_ways([call], base, NETWORK, planner)
+        assert [c.vehicle_id for c in driving] == list(routes)
+        return [list(routes[c.vehicle_id]) for c in driving]
+
+    assert ways(best, 900.0) == [best]
+    assert ways(detour, 900.0) == [detour, best]
+    assert ways(detour[:2], None) == [best]
+    assert OWN_WAY not in call.vehicle_id

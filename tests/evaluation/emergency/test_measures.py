@@ -8,7 +8,7 @@ import pytest
 from citybrain.detection.onboard import Call
 from citybrain.evaluation.emergency.emergency_results import EmergencyResults
 from citybrain.evaluation.emergency.losses import Losses, added_waits_s
-from citybrain.evaluation.emergency.measures import Batch, measure, measure_load, trip_rows
+from citybrain.evaluation.emergency.measures import OWN_WAY, Batch, measure, measure_load, trip_rows
 from citybrain.evaluation.emergency.report import write_report
 from citybrain.evaluation.emergency.time_space import signal_bars
 from citybrain.evaluation.emergency.twin import TwinRecord
@@ -94,6 +94,18 @@ def test_what_is_behind_them():
     assert load.saved_against_siren_pct == pytest.approx(100 * 60 / 250, abs=0.01)
     assert load.placebo_others_delay_pct == pytest.approx(1.0)
     assert load.others_delay_s_per_call == pytest.approx(1.0)
+    assert load.others_wait_p99_s == pytest.approx(5.0 + 0.99 * 4.0, abs=0.1)
+    assert load.baseline_wait_p99_s == pytest.approx(5.0)
+
+
+def test_the_ceiling_of_a_call_is_the_faster_of_its_two_ways():
+    ceiling = twin((100.0, None))
+    for name, travel_s in (("ev0", 90.0), ("ev1", 55.0)):
+        ceiling.driven[name + OWN_WAY] = Driven(CALLS[0], arrived_s=60.0 + travel_s)
+    free = batch(baseline=twin((200.0, 100.0)), priority=twin((110.0, 80.0)), ceiling=ceiling)
+    assert [row.ceiling_s for row in trip_rows(free)] == [90.0, 55.0]
+    ceiling.driven["ev0" + OWN_WAY] = Driven(CALLS[0], arrived_s=460.0)
+    assert [row.ceiling_s for row in trip_rows(free)] == [100.0, 55.0]
 
 
 def test_who_does_not_arrive_is_stuck_and_red_is_counted():
@@ -110,6 +122,18 @@ def test_twins_are_compared_where_both_have_got_to():
     )
     assert measure([uneven]).others_delay_pct == 0.0  # at 240 s they had lost the same
     assert measure_load(2, [uneven]).window_s == 240.0
+
+
+def test_chance_is_looked_at_no_later_than_priority():
+    sooner = batch(
+        baseline=twin((200.0, 100.0)),
+        priority=twin((110.0, 80.0), ended_s=300.0),
+        placebo=twin((210.0, 90.0), others=(90.0, 90.0)),
+        ceiling=twin((100.0, 60.0)),
+    )
+    assert (sooner.common_s("priority"), sooner.common_s("placebo")) == (240.0, 240.0)
+    assert measure_load(2, [sooner]).placebo_others_delay_pct == 0.0  # at 500 s it would be 100 * 50 / 100
+    assert WHOLE.common_s("placebo") == 500.0
 
 
 def test_lamps_of_a_call_are_green_where_its_movement_is():

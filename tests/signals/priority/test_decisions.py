@@ -125,6 +125,22 @@ def test_who_has_no_room_ahead_gives_way():
     assert arbitrate([wish("a", pass_s=3, blocked=True), wish("b", pass_s=30)], {0: "a"})[0].vehicle == "b"
 
 
+def test_two_that_wait_where_each_holds_the_others_next_green_are_let_go():
+    """Each stands at one junction; both junctions serve the other, which is to come there afterwards."""
+    a = [wish("a", 0, stage=1, pass_s=25, place=0), wish("a", 1, stage=1, pass_s=30, place=1)]
+    b = [wish("b", 1, stage=2, pass_s=25, place=0), wish("b", 0, stage=2, pass_s=30, place=1)]
+    granted = arbitrate([*a, *b], {0: "b", 1: "a"})
+    assert (granted[0].vehicle, granted[1].vehicle) == ("a", "b")
+
+
+def test_who_must_wait_before_a_junction_does_not_keep_it_from_others():
+    first = [wish("a", 0, stage=1, pass_s=25, place=0), wish("a", 1, stage=1, pass_s=30, place=1)]
+    granted = arbitrate([*first, wish("b", 0, stage=2, pass_s=10), wish("c", 1, stage=2, pass_s=38)], {1: "a"})
+    assert (granted[0].vehicle, granted[1].vehicle) == ("b", "c")
+    together = arbitrate([*first, wish("b", 0, stage=1, pass_s=10), wish("c", 1, stage=2, pass_s=38)], {1: "a"})
+    assert together[1].vehicle == "a"
+
+
 def test_the_nearest_stop_line_of_a_junction_counts():
     granted = arbitrate([wish("a", stage=2, place=1), wish("a", stage=1, place=0)], {})
     assert granted[0].stage == 1
