@@ -37,8 +37,13 @@ class Fairness:
         self._walkers = np.array([1.0 if m.is_crossing else 0.0 for m in network.movements])
         self._last_green_s: NDArray[np.float64] | None = None
 
-    def apply(self, observation: Observation, wanted: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        """Return the stages to show, and where the rule overruled ``wanted``."""
+    def apply(
+        self, observation: Observation, wanted: NDArray[np.int64], free: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Return the stages to show, and where the rule overruled ``wanted``.
+
+        Only junctions that are ``free`` to change are overruled: the interlock would refuse the others.
+        """
         table, v, now_s = self._table, observation.vehicles, observation.time_s
         n_movements = self._green.shape[1]
         if self._last_green_s is None:
@@ -53,5 +58,5 @@ class Fairness:
         known = v.movement >= 0
         demand = np.bincount(v.movement[known], weights=v.weight[known], minlength=n_movements) + self._walkers
         overdue_s = self._green @ np.where((red_s > self.max_red_s) & (demand > 0), red_s, 0.0)
-        forced = (np.maximum.reduceat(overdue_s, table.first) > 0) & ~observation.signals.switching
+        forced = (np.maximum.reduceat(overdue_s, table.first) > 0) & free
         return np.where(forced, table.best(overdue_s), wanted), forced

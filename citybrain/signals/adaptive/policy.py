@@ -132,7 +132,8 @@ class Adaptive:
         )  # fmt: skip
         if p.neighbour_s > 0:
             self._sent = self._send(cars, departed)
-        stage, forced = self._fairness.apply(observation, self._out)
+        free = ~signals.switching & (signals.elapsed_s >= tb.min_green_s[tb.stage_at[:-1] + signals.stage])
+        stage, forced = self._fairness.apply(observation, self._out, free)
         return Decision(
             time_s=observation.time_s, stage=stage.astype(np.int32), reasons=self._reasons(signals.stage, stage, forced)
         )
