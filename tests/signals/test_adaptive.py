@@ -294,6 +294,7 @@ def test_the_same_run_twice_gives_the_same_delay():
     [
         ("sight_m", 0.0), ("horizon_s", -1), ("gap_s", -0.1), ("holds_s", (1, -2)), ("holds_s", 5.5j),
         ("max_red_s", "soon"), ("clear_s", float("inf")), ("queue_weight", float("nan")), ("queue_weigth", 3.0),
+        ("combine", 2),
     ],
 )  # fmt: skip
 def test_bad_parameters_are_refused(name, value):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -11,6 +11,7 @@ import pyarrow as pa
 from citybrain.evaluation.report.aggregate import PERCENTILES, Study, delays_s
 from citybrain.evaluation.report.definitions import COMPUTING, SAFETY, TRAVEL, VEHICLES, Measure
 from citybrain.evaluation.report.numbers import MISSING, number, percent, positive_interval, saving_interval
+from citybrain.evaluation.results import Comparison
 
 _VERDICTS = {
     "better": "better",
@@ -120,40 +121,46 @@ def _worst_row(study: Study, policies: Sequence[str]) -> Row:
 
 
 def _delay_saved(study: Study, policies: Sequence[str]) -> Row:
-    rows = {policy: study.comparison(policy) for policy in policies}
-    best = _best({p: row.delay_saved_pct if row else 0.0 for p, row in rows.items()}, "high")
-    cells = []
-    for policy, row in rows.items():
-        if row is None:
-            cells.append(Cell("baseline" if policy == study.baseline else MISSING, "", "quiet"))
-            continue
+    def cell(row: Comparison) -> Cell:
         bounds = saving_interval(row.ci95_pct)
         note = f"{bounds} %\n{_VERDICTS[row.verdict]}" if bounds else _VERDICTS[row.verdict]
-        mark = {"better": "good", "worse": "bad"}.get(row.verdict, "")
-        cells.append(Cell(percent(row.delay_saved_pct, signed=True), note, f"{mark} best" if policy in best else mark))
+        return Cell(
+            percent(row.delay_saved_pct, signed=True), note, {"better": "good", "worse": "bad"}.get(row.verdict, "")
+        )
+
     hint = "One minus the ratio of the mean delays of a pair of runs with the same seed, mean of the pairs."
-    return Row("Delay", "saved, % [95 % interval]", hint, tuple(cells))
+    return _saved_row(study, policies, "Delay", hint, lambda row: row.delay_saved_pct, cell)
 
 
 def _travel_time_saved(study: Study, policies: Sequence[str]) -> Row:
+    def cell(row: Comparison) -> Cell:
+        spread = study.saving_pct(row.policy, "mean_travel_time_s")
+        bounds = saving_interval(spread.ci95) if spread else ""
+        return Cell(percent(row.travel_time_saved_pct, signed=True), f"{bounds} %" if bounds else "")
+
+    hint = "The same for travel time, which includes the driving that no signal can save."
+    return _saved_row(study, policies, "Travel time", hint, lambda row: row.travel_time_saved_pct, cell)
+
+
+def _saved_row(
+    study: Study,
+    policies: Sequence[str],
+    label: str,
+    hint: str,
+    saved_pct: Callable[[Comparison], float],
+    cell: Callable[[Comparison], Cell],
+) -> Row:
+    """Return what each policy saves against the baseline, the best one marked."""
     rows = {policy: study.comparison(policy) for policy in policies}
-    best = _best({p: row.travel_time_saved_pct if row else 0.0 for p, row in rows.items()}, "high")
+    best = _best({policy: saved_pct(row) if row else 0.0 for policy, row in rows.items()}, "high")
     cells = []
     for policy, row in rows.items():
         if row is None:
             cells.append(Cell("baseline" if policy == study.baseline else MISSING, "", "quiet"))
             continue
-        spread = study.saving_pct(policy, "mean_travel_time_s")
-        bounds = saving_interval(spread.ci95) if spread else ""
-        cells.append(
-            Cell(
-                percent(row.travel_time_saved_pct, signed=True),
-                f"{bounds} %" if bounds else "",
-                "best" if policy in best else "",
-            )
-        )
-    hint = "The same for travel time, which includes the driving that no signal can save."
-    return Row("Travel time", "saved, % [95 % interval]", hint, tuple(cells))
+        made = cell(row)
+        cells.append(replace(made, mark=f"{made.mark} best".strip()) if policy in best else made)
+    return Row(label, "saved, % [95 % interval]", hint, tuple(cells))
 
 
 def seed_table(study: Study) -> list[tuple[int, tuple[Cell, ...]]]:

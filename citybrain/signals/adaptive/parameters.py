@@ -121,6 +121,8 @@ class AdaptiveParameters:
         for name in ("sight_m", "horizon_s", "headway_s", "acceleration_mps2", "review_s"):
             if getattr(self, name) <= 0:
                 raise InputError(f"adaptive: {name} is {getattr(self, name)!r}, it must be more than 0")
+        if self.combine not in (0, 1):
+            raise InputError(f"adaptive: combine is {self.combine!r}, it must be 0 or 1")
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> AdaptiveParameters:

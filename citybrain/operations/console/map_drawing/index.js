@@ -65,7 +65,7 @@ export const drawing = {
   },
   drawJunctions(g) {
     const s = this.at.scale, r = Math.min(Math.max(3.2, 5.5 * Math.sqrt(s)), 7);
-    const held = new Set(this.emergencies.flatMap((vehicle) => vehicle.held));
+    const held = new Set(this.emergencies.flatMap((vehicle) => vehicle.held)), names = [];
     this.junctions.forEach((j, i) => {
       const [x, y] = this.toScreen(j.x, j.y);
       if (x < -30 || y < -30 || x > this.width + 30 || y > this.height + 30) return;
@@ -88,9 +88,19 @@ export const drawing = {
       rings.forEach(([colour, width], k) => {
         g.strokeStyle = colour; g.lineWidth = width; circle(g, x, y, r + 4 + 3.5 * k); g.stroke();
       });
-      if (s >= NAMES_FROM || (this.chosen.kind === "junction" && this.chosen.id === j.id))
-        label(g, j.n, x + r + 8, y - r - 4, this.ink);
+      const chosen = this.chosen.kind === "junction" && this.chosen.id === j.id;
+      if (s >= NAMES_FROM || chosen) names.push({ text: j.n, x: x + r + 8, y: y - r - 4, rank: chosen ? Infinity : queue });
     });
+    this.drawNames(g, names);
+  },
+  drawNames(g, names) { // where two would overlap, the one of the longer queue is shown
+    const taken = [];
+    for (const { text, x, y } of names.sort((a, b) => b.rank - a.rank)) {
+      const right = x + labelWidth(g, text), top = y - 12, bottom = y + 4;
+      if (taken.some((t) => x < t.right && right > t.x && top < t.bottom && bottom > t.top)) continue;
+      taken.push({ x, right, top, bottom });
+      label(g, text, x, y, this.ink);
+    }
   },
   drawLamps(g, j, lamps) {
     const width = Math.min(Math.max(2.2, 3 * this.at.scale), 5);
@@ -156,9 +166,15 @@ function shape(g, level, x, y, r) { // a shape for every level, so that nobody n
   } else g.arc(x, y, r, 0, 2 * Math.PI);
 }
 
+const LABEL_FONT = "500 12px Roboto, sans-serif";
+
+function shortened(text) { return text.length > 42 ? text.slice(0, 41) + "…" : text; }
+
+function labelWidth(g, text) { g.font = LABEL_FONT; return g.measureText(shortened(text)).width; }
+
 function label(g, text, x, y, ink) {
-  if (text.length > 42) text = text.slice(0, 41) + "…";
-  g.font = "500 12px Roboto, sans-serif";
+  text = shortened(text);
+  g.font = LABEL_FONT;
   g.lineWidth = 3.5; g.strokeStyle = ink.map; g.strokeText(text, x, y);
   g.fillStyle = ink.text; g.fillText(text, x, y);
 }
