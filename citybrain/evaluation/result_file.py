@@ -9,7 +9,20 @@ from pydantic import BaseModel
 
 
 class ResultFile(BaseModel):
-    """What a study found, as one JSON file."""
+    """What a study found, as one JSON file: what was studied and how, then what each kind of study adds.
+
+    Attributes
+    ----------
+    command, created : str
+        How it was made, and when.
+    """
+
+    scenario: str
+    sumo_version: str
+    citybrain_version: str
+    command: str = ""
+    created: str = ""
+    notes: tuple[str, ...] = ()
 
     def json_text(self) -> str:
         """Return the content of the file; what was not measured is left out."""

@@ -89,16 +89,10 @@ class Comparison(BaseModel):
 class Results(ResultFile):
     """The whole file."""
 
-    scenario: str
-    sumo_version: str
-    citybrain_version: str
-    command: str = ""
-    created: str = ""
     begin_s: float
     end_s: float
     sensors: str
     junctions: int
-    notes: tuple[str, ...] = ()
     interrupted: bool = False
     runs: list[RunResult]
     policies: dict[str, dict[str, Estimate]]

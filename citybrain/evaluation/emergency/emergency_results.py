@@ -66,17 +66,11 @@ class LoadRow(_Row):
 class EmergencyResults(ResultFile):
     """The whole file."""
 
-    scenario: str
-    sumo_version: str
-    citybrain_version: str
-    command: str = ""
-    created: str = ""
     begin_s: float
     end_s: float
     policy: str
     sensors: str
     junctions: int
-    notes: tuple[str, ...] = ()
     failures: tuple[str, ...] = ()
     interrupted: bool = False
     emergency: EmergencySection

@@ -87,11 +87,5 @@ class PeriodRow(_Row):
 class RetimeResults(ResultFile):
     """The whole file."""
 
-    scenario: str
-    sumo_version: str
-    citybrain_version: str
-    command: str = ""
-    created: str = ""
-    notes: tuple[str, ...] = ()
     objective: dict[str, float]
     periods: tuple[PeriodRow, ...]
