@@ -125,11 +125,13 @@ class Corridor:
             queue = self._queue(crossing, observation, crossing.at_m - place_m)
             change_s = self.timing.change_s(crossing.junction, stage, signals)
             clear_s = change_s + (p.start_up_s + queue * p.headway_s if queue > 0.3 else 0.0)
-            futile = False
+            futile, blocked = False, self._blocked(crossing, observation)
             if place == 0 and queued:
                 rest_s = self._released_s(crossing, crossing.at_m - place_m, change_s, stage, signals)
                 clear_s = max(clear_s, rest_s)
-                futile = stands_s > p.futile_s and rest_s < -p.futile_s
+                # a full exit whose own stop line is held empties soon: given up, the green would be gone by then
+                empties = blocked and place + 1 < len(ahead) and ahead[place + 1].junction in held
+                futile = stands_s > p.futile_s and rest_s < -p.futile_s and not empties
             discharge_s = min(clear_s - change_s + p.margin_s, max(p.earliest_s - change_s, p.margin_s))
             arrive_s = passed_s + drive_s
             # a platoon far ahead of the vehicle waits at red: cleared for it, the hold would be over before the vehicle comes
@@ -152,7 +154,7 @@ class Corridor:
                     crossing=crossing,
                     begin_s=begin_s,
                     pass_s=passes_s,
-                    blocked=self._blocked(crossing, observation),
+                    blocked=blocked,
                     futile=futile,
                 )
             )

@@ -198,6 +198,18 @@ def test_who_stands_tells_how_long_the_queue_is():
     assert not standing.futile
 
 
+def test_green_before_a_full_exit_is_kept_where_the_exit_empties():
+    place_m, own = LINE.crossings[0].at_m - 10.0, wishes(0.0)[0].stage
+    stage, beyond = [own] * len(NETWORK.junctions), LINE.crossings[1].junction
+    full = dict.fromkeys(LINE.crossings[0].exits, 2.0)
+    seen, signals = observation(NETWORK, stage=stage, tail_m=full), signal_view(stage, elapsed_s=60.0)
+    stuck = {"stands_s": 40.0, "queued": True}
+    kept = corridor().wishes("ev", 0, LINE, (place_m, 0.0), seen, signals, held={beyond}, **stuck)[0]
+    left = corridor().wishes("ev", 0, LINE, (place_m, 0.0), seen, signals, **stuck)[0]
+    assert kept.blocked and left.blocked
+    assert left.futile and not kept.futile
+
+
 def test_green_for_who_stands_on_is_given_up():
     place_m, own = LINE.crossings[0].at_m - 10.0, wishes(0.0)[0].stage
     assert wishes(place_m, 0.0, shown=own, stands_s=40.0, queued=True)[0].futile
