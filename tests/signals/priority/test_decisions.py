@@ -206,8 +206,10 @@ def test_green_before_a_full_exit_is_kept_where_the_exit_empties():
     stuck = {"stands_s": 40.0, "queued": True}
     kept = corridor().wishes("ev", 0, LINE, (place_m, 0.0), seen, signals, held={beyond}, **stuck)[0]
     left = corridor().wishes("ev", 0, LINE, (place_m, 0.0), seen, signals, **stuck)[0]
-    assert kept.blocked and left.blocked
-    assert left.futile and not kept.futile
+    assert kept.blocked
+    assert left.blocked
+    assert left.futile
+    assert not kept.futile
 
 
 def test_green_for_who_stands_on_is_given_up():
