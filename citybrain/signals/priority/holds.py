@@ -42,7 +42,7 @@ class Holds:
             if begin_s > 0:
                 return "requested"
             self._holds[key] = hold = _Hold(since_s=now_s)
-        elif hold.green_s >= self._longest_s(pass_s):
+        elif hold.green_s >= self._longest_s(hold.green_s, pass_s):
             hold.locked_until_s = now_s + self.parameters.lockout_s
             return "maxPresence"
         hold.last_s = now_s
@@ -54,9 +54,10 @@ class Holds:
         if hold is not None and hold.locked_until_s < 0:
             hold.locked_until_s = now_s + self.parameters.lockout_s
 
-    def _longest_s(self, pass_s: float) -> float:
+    def _longest_s(self, green_s: float, pass_s: float) -> float:
+        """More for a vehicle that is near, or that should pass before that more is over."""
         p = self.parameters
-        return p.hold_s + (p.extra_s if pass_s <= p.near_s else 0.0)
+        return p.hold_s + (p.extra_s if pass_s <= max(p.near_s, p.hold_s + p.extra_s - green_s) else 0.0)
 
     def shown(self, key: _Key, now_s: float, *, green: bool) -> None:
         """Note whether the junction shows what the hold asks for; told in every step in which it serves the vehicle."""

@@ -177,6 +177,20 @@ def test_a_hold_ends_and_stays_away_for_a_while():
     assert not holds.active(key)
 
 
+def test_a_hold_is_longer_only_for_who_should_pass_meanwhile():
+    cap_s, extra_s = PARAMETERS.hold_s, PARAMETERS.extra_s
+    for late_s, pass_s, answer in (
+        (0.0, extra_s - 1.0, "processing"),
+        (0.0, extra_s + 1.0, "maxPresence"),
+        (10.0, extra_s - 9.0, "maxPresence"),
+        (10.0, PARAMETERS.near_s - 1.0, "processing"),
+    ):
+        holds, key = Holds(PARAMETERS), ("ev", 0, 0)
+        assert holds.wants(key, -1.0, 0.0, pass_s=60.0) == "processing"
+        shown(holds, key, 0.0, cap_s + late_s)
+        assert holds.wants(key, -1.0, cap_s + late_s, pass_s=pass_s) == answer
+
+
 def test_green_that_another_vehicle_had_meanwhile_uses_no_hold_up():
     holds, key = Holds(PARAMETERS), ("ev", 0, 0)
     assert holds.wants(key, -1.0, 0.0, pass_s=60.0) == "processing"
