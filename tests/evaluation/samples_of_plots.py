@@ -138,6 +138,6 @@ PICTURES = {
     ),
     "time_series": lambda: plots.plot_time_series(series(), ylabel="vehicles", baseline="fixed-time"),
     "time_space": lambda: plot_time_space(*corridor(), ["A", "B", "C"]),
-    "times": lambda: plot_times([(300.0, 200.0, 170.0), (250.0, 240.0, 150.0), (180.0, 190.0, 120.0)]),
+    "times": lambda: plot_times([(300.0, 200.0, 170.0, "a"), (250.0, 240.0, 150.0, "b"), (180.0, 190.0, 120.0, "c")]),
     "trade_off": trade_off,
 }

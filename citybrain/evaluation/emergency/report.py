@@ -33,8 +33,8 @@ class CallPage:
 def write_report(path: Path, results: EmergencyResults, batches: Sequence[Batch], network: Network) -> None:
     """Write the report as one HTML file that works offline."""
     environment = templates_of("citybrain.evaluation.emergency")
-    known = [(r.baseline_s, r.priority_s, r.ceiling_s) for r in results.calls]
-    whole = [(a, b, c) for a, b, c in known if a is not None and b is not None and c is not None]
+    known = [(r.baseline_s, r.priority_s, r.ceiling_s, r.vehicle) for r in results.calls]
+    whole = [(a, b, c, name) for a, b, c, name in known if a is not None and b is not None and c is not None]
     with own_style():
         text = environment.get_template("emergency.html.jinja").render(
             results=results,

@@ -119,22 +119,23 @@ def _labels(bars: Sequence[SignalBar], *, highest_m: float) -> list[str]:
     return labels
 
 
-def plot_times(rows: Sequence[tuple[float, float, float]], ax: Axes | None = None) -> Axes:
+def plot_times(rows: Sequence[tuple[float, float, float, str]], ax: Axes | None = None) -> Axes:
     """Draw each call: without priority, with it, and on empty roads; longest first.
 
     Parameters
     ----------
-    rows : sequence of (baseline_s, priority_s, ceiling_s)
+    rows : sequence of (baseline_s, priority_s, ceiling_s, vehicle)
     """
     ordered = sorted(rows)
-    ax = ax or new_axes(6.2, 0.9 + 0.13 * len(ordered))
-    for place, (was, now, free) in enumerate(ordered):
+    ax = ax or new_axes(6.2, 0.9 + 0.15 * len(ordered))
+    for place, (was, now, free, _) in enumerate(ordered):
         ax.plot([free, now], [place, place], color=_RED, linewidth=1.0)
         ax.plot([now, was], [place, place], color=_GREEN if now <= was else _LOST, linewidth=2.2)
         ax.plot([free], [place], marker="|", color=BASELINE, markersize=6)
         ax.plot([now], [place], marker="o", color=INK, markersize=3.5)
     dress(ax, xlabel="travel time of each call, s")
-    ax.set_yticks([])
+    ax.grid(visible=False, axis="y")
+    ax.set_yticks(range(len(ordered)), [vehicle for *_, vehicle in ordered], fontsize=7)
     ax.set_xlim(left=0)
     ax.set_ylim(-1, len(ordered))
     handles = [

@@ -29,7 +29,7 @@ from citybrain.signals.priority.timing import Timing
 
 _FULL_M, _CRAWL_MPS = 12.0, 1.5
 _NEAR_M, _PATIENCE_S = 40.0, 8.0
-_QUEUED_S, _SPACING_M, _FREE = 3.0, 7.5, 0.7
+_SPACING_M, _FREE = 7.5, 0.7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +81,7 @@ class Corridor:
         held: Collection[int] = (),
         lead_s: float = 0.0,
         stands_s: float = 0.0,
+        queued: bool = False,
     ) -> list[Wish]:
         """Return a wish for each stop line ahead, the nearest first, due or not.
 
@@ -96,11 +97,13 @@ class Corridor:
             Seconds until the vehicle starts.
         stands_s : float
             How long it has been standing.
+        queued : bool
+            It is in a queue, whether that stands or creeps.
         """
         p = self.parameters
         place_m, speed_mps = at
         ahead = [c for c in line.crossings if place_m < c.at_m and c.at_m - place_m <= p.ahead_m]
-        if line.tail is not None and self._kept_by_queue(line, at, observation, held, stands_s):
+        if line.tail is not None and self._kept_by_queue(line, at, observation, held, queued=queued):
             ahead.append(line.tail)
         found: list[Wish] = []
         before_m, passed_s, platoon_s = place_m, lead_s, np.inf
@@ -122,17 +125,21 @@ class Corridor:
             queue = self._queue(crossing, observation, crossing.at_m - place_m)
             change_s = self.timing.change_s(crossing.junction, stage, signals)
             clear_s = change_s + (p.start_up_s + queue * p.headway_s if queue > 0.3 else 0.0)
-            futile = False
-            if place == 0 and stands_s > _QUEUED_S:
+            futile, blocked = False, self._blocked(crossing, observation)
+            if place == 0 and queued:
                 rest_s = self._released_s(crossing, crossing.at_m - place_m, change_s, stage, signals)
                 clear_s = max(clear_s, rest_s)
-                futile = stands_s > p.futile_s and rest_s < -p.futile_s
+                # a full exit whose own stop line is held empties soon: given up, the green would be gone by then
+                empties = blocked and place + 1 < len(ahead) and ahead[place + 1].junction in held
+                futile = stands_s > p.futile_s and rest_s < -p.futile_s and not empties
             discharge_s = min(clear_s - change_s + p.margin_s, max(p.earliest_s - change_s, p.margin_s))
             arrive_s = passed_s + drive_s
+            # a platoon far ahead of the vehicle waits at red: cleared for it, the hold would be over before the vehicle comes
+            platoon_by_s = max(platoon_s + drive_s - discharge_s, arrive_s - p.hold_s + p.near_s)
             begin_s = self.lead.begin_s(
                 crossing.junction,
                 stage,
-                min(arrive_s, platoon_s + drive_s) - discharge_s,
+                min(arrive_s - discharge_s, platoon_by_s),
                 signals,
                 round(observation.time_s * 1000),
                 held=crossing.junction in held,
@@ -147,7 +154,7 @@ class Corridor:
                     crossing=crossing,
                     begin_s=begin_s,
                     pass_s=passes_s,
-                    blocked=self._blocked(crossing, observation),
+                    blocked=blocked,
                     futile=futile,
                 )
             )
@@ -161,7 +168,8 @@ class Corridor:
         at: tuple[float, float],
         observation: Observation,
         held: Collection[int],
-        stands_s: float,
+        *,
+        queued: bool,
     ) -> bool:
         """Whether the queue of the stop line behind the destination keeps, or may keep, the vehicle from it.
 
@@ -173,7 +181,7 @@ class Corridor:
         begin_m = line.start_m[-1]
         if place_m >= begin_m:
             slow = speed_mps < _FREE * self.stages.base.edges[line.edges[-1]].speed_mps
-            return stands_s > _QUEUED_S or (slow and line.tail.junction in held)
+            return queued or (slow and line.tail.junction in held)
         queued_m = self._queue(line.tail, observation, line.tail.at_m - begin_m) * _SPACING_M
         return queued_m > (line.tail.at_m - begin_m) / 2
 
@@ -182,7 +190,7 @@ class Corridor:
     ) -> float:
         """Seconds until a queue as long as the way to the stop line has gone; negative since when it should have.
 
-        A vehicle that stands is a probe of the queue, which may reach further than any camera sees.
+        A vehicle that queues is a probe of the queue, which may reach further than any camera sees.
         """
         p, junction = self.parameters, crossing.junction
         green_s = float(signals.elapsed_s[junction]) if change_s == 0.0 and signals.stage[junction] == stage else 0.0

@@ -21,7 +21,7 @@ class PriorityParameters(BaseModel):
     hold_s : float
         Longest green for a vehicle that does not come (NTCIP 1202: maximum presence).
     near_s, extra_s : float
-        A hold goes on by up to ``extra_s`` for a vehicle expected within ``near_s``.
+        A hold goes on by up to ``extra_s`` for a vehicle expected within ``near_s``, or before that time is over.
     earliest_s : float
         How long before the vehicle clearing may begin at most.
     lockout_s : float

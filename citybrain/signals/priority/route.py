@@ -30,6 +30,8 @@ class RoutePlanner:
     ----------
     free_s : ndarray, by edge
         Seconds to drive it at the limit.
+    fed_by : ndarray of int64, by edge
+        Of an edge that ends at a signal, the one road that it widens from; else -1.
     """
 
     def __init__(self, network: Network) -> None:
@@ -51,6 +53,28 @@ class RoutePlanner:
         nodes = {node: number for number, node in enumerate(dict.fromkeys(edge.to_node for edge in network.edges))}
         self._node = np.array([nodes[edge.to_node] for edge in network.edges], dtype=np.int64)
         self._lanes = np.array([max(len(edge.lanes), 1) for edge in network.edges])
+        self.fed_by = self._pockets()
+        self._behind = np.zeros(len(network.edges), dtype=np.bool_)
+        self._behind[[edge for edge in self.fed_by if edge >= 0]] = True
+
+    def _pockets(self) -> NDArray[np.int64]:
+        """Return :attr:`fed_by`.
+
+        A road that gets its turning lanes some way before the stop line is two edges, and the
+        queue of that signal stands mostly on the first, where no signal is.
+        """
+        into: dict[str, list[int]] = {}
+        for edge in self.network.edges:
+            into.setdefault(edge.to_node, []).append(edge.index)
+        fed_by = np.full(len(self.network.edges), -1, dtype=np.int64)
+        for edge in self.network.edges:
+            onward = self._next[edge.index]
+            alone = len(into[edge.to_node]) == 1 and len(onward) == 1
+            for target, (_, signalled, gives_way) in onward.items():
+                ends_at_signal = any(known[1] for known in self._next[target].values())
+                if alone and ends_at_signal and not signalled and not gives_way:
+                    fed_by[target] = edge.index
+        return fed_by
 
     def fastest(
         self,
@@ -84,7 +108,7 @@ class RoutePlanner:
             If there is no way.
         """
         free = self.free_s
-        queue_s = np.zeros(len(free)) if vehicles is None else vehicles / self._lanes * _HEADWAY_S
+        queue_s = self._queue_s(np.zeros(len(free)) if vehicles is None else vehicles)
         gap_s = self._gap_wait_s(flow_vps)
         best = {origin: 0.0}
         came: dict[int, int] = {}
@@ -102,11 +126,7 @@ class RoutePlanner:
                     continue
                 spent = now_s[edge]
                 if priority:
-                    left = _LEFT_SIGNALLED if signalled else _LEFT_OTHER
-                    spent = free[edge] + left * (now_s[edge] - free[edge])
-                    if signalled:
-                        need = _CHANGE_S + _START_UP_S + queue_s[edge]
-                        spent = min(max(spent, need - at - lead_s), max(now_s[edge], spent))
+                    spent = self._with_priority_s(edge, now_s, queue_s, at + lead_s, signalled=signalled)
                 reached = at + float(spent) + via_s + (float(gap_s[edge]) if gives_way else 0.0)
                 if reached < best.get(target, np.inf):
                     best[target] = reached
@@ -130,18 +150,36 @@ class RoutePlanner:
         flow_vps: NDArray[np.float64] | None = None,
     ) -> float:
         """Return the expected seconds of a given route."""
-        at, gap_s = 0.0, self._gap_wait_s(flow_vps)
+        at, gap_s, queue_s = 0.0, self._gap_wait_s(flow_vps), self._queue_s(vehicles)
         for edge, target in pairwise(route):
             via_s, signalled, gives_way = self._next[edge].get(target, (0.0, False, False))
             spent = float(now_s[edge])
             if priority:
-                left = _LEFT_SIGNALLED if signalled else _LEFT_OTHER
-                spent = float(self.free_s[edge] + left * (now_s[edge] - self.free_s[edge]))
-                if signalled:
-                    need = _CHANGE_S + _START_UP_S + float(vehicles[edge] / self._lanes[edge]) * _HEADWAY_S
-                    spent = min(max(spent, need - at), max(float(now_s[edge]), spent))
+                spent = self._with_priority_s(edge, now_s, queue_s, at, signalled=signalled)
             at += spent + via_s + (float(gap_s[edge]) if gives_way else 0.0)
         return at + float(self.free_s[route[-1]])
+
+    def _with_priority_s(
+        self, edge: int, now_s: NDArray[np.float64], queue_s: NDArray[np.float64], since_s: float, *, signalled: bool
+    ) -> float:
+        """Seconds on an edge whose signal is cleared, if it has one; ``since_s`` after the call it is entered."""
+        free_s = float(self.free_s[edge])
+        lost_s = float(now_s[edge]) - free_s
+        spent = free_s + (_LEFT_SIGNALLED if signalled or self._behind[edge] else _LEFT_OTHER) * lost_s
+        if not signalled:
+            return spent
+        most = max(float(now_s[edge]), spent)
+        before = int(self.fed_by[edge])
+        if before >= 0:
+            most += (1.0 - _LEFT_SIGNALLED) * float(now_s[before] - self.free_s[before])
+        return min(max(spent, _CHANGE_S + _START_UP_S + float(queue_s[edge]) - since_s), most)
+
+    def _queue_s(self, vehicles: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Seconds that the vehicles before the end of each edge take to leave, its lanes side by side."""
+        queue_s: NDArray[np.float64] = vehicles / self._lanes * _HEADWAY_S
+        pockets = np.flatnonzero(self.fed_by >= 0)
+        queue_s[pockets] += queue_s[self.fed_by[pockets]]
+        return queue_s
 
     def _gap_wait_s(self, flow_vps: NDArray[np.float64] | None) -> NDArray[np.float64]:
         """Mean wait for a gap at the end of each edge, in the traffic of the other edges to the same node.

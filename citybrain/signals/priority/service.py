@@ -193,7 +193,7 @@ class PriorityService:
         stands_s = 0.0 if track.waiting or track.stood_since_s is None else now_s - track.stood_since_s
         wishes = self.corridor.wishes(
             track.vehicle, track.rank, track.line, track.at(now_s), observation, signals,
-            held=self._served, lead_s=lead_s, stands_s=stands_s,
+            held=self._served, lead_s=lead_s, stands_s=stands_s, queued=track.queued,
         )  # fmt: skip
         for wish in wishes:
             key = (track.vehicle, wish.junction, wish.crossing.edge)

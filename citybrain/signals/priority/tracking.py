@@ -10,7 +10,8 @@ from citybrain.signals.priority.eta import PlaceFilter
 from citybrain.signals.priority.route_line import RouteLine
 
 _STRAYS = 2
-_MOVING_MPS = 1.0
+_MOVING_MPS, _ROLLING_MPS = 1.0, 5.0
+_QUEUED_S = 3.0
 _OVERRUN_M, _SHORT_M = 30.0, 0.5
 
 
@@ -27,6 +28,8 @@ class Track:
         When it was first heard of.
     stood_since_s : float, optional
         Since when it stands.
+    queued : bool
+        It has stood, and has not got rolling since: who creeps is in the queue still.
     """
 
     def __init__(self, network: Network, request: PriorityRequest, rank: int) -> None:
@@ -41,6 +44,7 @@ class Track:
         self.waiting = True
         self.first_s = request.time_s
         self.stood_since_s: float | None = None
+        self.queued = False
         self._filter: PlaceFilter | None = None
         self._last = request
         self._strays = 0
@@ -60,6 +64,8 @@ class Track:
             self.stood_since_s = None
         elif self.stood_since_s is None:
             self.stood_since_s = request.time_s
+        stood_s = 0.0 if self.waiting or self.stood_since_s is None else request.time_s - self.stood_since_s
+        self.queued = stood_s > _QUEUED_S or (self.queued and request.speed_mps < _ROLLING_MPS)
         self.edge = self.network.edge_index(request.inbound)
         self.destination = request.destination
         if self.line is None:

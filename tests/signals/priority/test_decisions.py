@@ -106,6 +106,13 @@ def test_what_a_queue_pushes_ahead_is_cleared_first():
     assert pushed[1].begin_s <= alone[1].begin_s
 
 
+def test_no_hold_begins_that_would_be_over_before_the_vehicle_comes():
+    before = [*queue(LINE.crossings[0], 12), *queue(LINE.crossings[1], 25)]
+    far = wishes(0.0, vehicles=before, lead_s=60.0)[1]
+    assert far.begin_s > 0
+    assert far.pass_s - far.begin_s < PARAMETERS.hold_s + PARAMETERS.near_s
+
+
 def wish(vehicle, junction=0, *, rank=0, pass_s=10.0, blocked=False, stage=1, place=0):
     return Wish(vehicle=vehicle, rank=rank, junction=junction, stage=stage, crossing=LINE.crossings[place], begin_s=-1.0,
                 pass_s=pass_s, blocked=blocked)  # fmt: skip
@@ -150,14 +157,19 @@ def test_only_what_is_due_is_wished():
     assert due([wish("a")]) == [wish("a")]
 
 
+def shown(holds, key, since_s, until_s):
+    for time_s in np.arange(since_s, until_s + 1.0):
+        holds.shown(key, float(time_s), green=True)
+
+
 def test_a_hold_ends_and_stays_away_for_a_while():
     holds, key = Holds(PARAMETERS), ("ev", 0, 0)
     assert holds.wants(key, 5.0, 0.0, pass_s=60.0) == "requested"
     assert holds.wants(key, -1.0, 1.0, pass_s=60.0) == "processing"
-    holds.shown(key, 5.0, green=True)
-    assert holds.wants(key, 40.0, 6.0, pass_s=60.0) == "processing"  # once begun it goes on
-    assert holds.wants(key, -1.0, 5.0 + PARAMETERS.hold_s, pass_s=5.0) == "processing"  # it is near
-    end_s = 5.0 + PARAMETERS.hold_s + PARAMETERS.extra_s
+    cap_s, end_s = 5.0 + PARAMETERS.hold_s, 5.0 + PARAMETERS.hold_s + PARAMETERS.extra_s
+    shown(holds, key, 5.0, cap_s)
+    assert holds.wants(key, 40.0, cap_s, pass_s=5.0) == "processing"  # once begun it goes on, and it is near
+    shown(holds, key, cap_s, end_s)
     assert holds.wants(key, -1.0, end_s, pass_s=5.0) == "maxPresence"
     assert holds.wants(key, -1.0, end_s + 1.0, pass_s=5.0) == "reserviceLocked"
     assert holds.wants(key, -1.0, end_s + PARAMETERS.lockout_s, pass_s=5.0) == "processing"
@@ -165,18 +177,62 @@ def test_a_hold_ends_and_stays_away_for_a_while():
     assert not holds.active(key)
 
 
+def test_a_hold_is_longer_only_for_who_should_pass_meanwhile():
+    cap_s, extra_s = PARAMETERS.hold_s, PARAMETERS.extra_s
+    for late_s, pass_s, answer in (
+        (0.0, extra_s - 1.0, "processing"),
+        (0.0, extra_s + 1.0, "maxPresence"),
+        (10.0, extra_s - 9.0, "maxPresence"),
+        (10.0, PARAMETERS.near_s - 1.0, "processing"),
+    ):
+        holds, key = Holds(PARAMETERS), ("ev", 0, 0)
+        assert holds.wants(key, -1.0, 0.0, pass_s=60.0) == "processing"
+        shown(holds, key, 0.0, cap_s + late_s)
+        assert holds.wants(key, -1.0, cap_s + late_s, pass_s=pass_s) == answer
+
+
+def test_green_that_another_vehicle_had_meanwhile_uses_no_hold_up():
+    holds, key = Holds(PARAMETERS), ("ev", 0, 0)
+    assert holds.wants(key, -1.0, 0.0, pass_s=60.0) == "processing"
+    shown(holds, key, 1.0, 11.0)
+    back_s = 20.0 + PARAMETERS.hold_s
+    assert holds.wants(key, -1.0, back_s, pass_s=60.0) == "processing"
+    shown(holds, key, back_s, back_s + PARAMETERS.hold_s - 11.0)
+    assert holds.wants(key, -1.0, back_s + PARAMETERS.hold_s - 11.0, pass_s=60.0) == "processing"
+    shown(holds, key, back_s + PARAMETERS.hold_s - 11.0, back_s + PARAMETERS.hold_s - 10.0)
+    assert holds.wants(key, -1.0, back_s + PARAMETERS.hold_s - 10.0, pass_s=60.0) == "maxPresence"
+
+
 def test_who_stands_tells_how_long_the_queue_is():
     place_m = LINE.crossings[0].at_m - 75.0
-    moving, standing = wishes(place_m)[0], wishes(place_m, 0.0, stands_s=5.0)[0]
+    moving, standing = wishes(place_m)[0], wishes(place_m, 0.0, stands_s=5.0, queued=True)[0]
+    creeping = wishes(place_m, 3.0, queued=True)[0]
+    assert creeping.pass_s == pytest.approx(standing.pass_s, abs=0.1)  # it is in the same queue
     assert standing.pass_s > moving.pass_s + 10.0
     assert not standing.futile
 
 
+def test_green_before_a_full_exit_is_kept_where_the_exit_empties():
+    place_m, own = LINE.crossings[0].at_m - 10.0, wishes(0.0)[0].stage
+    stage, beyond = [own] * len(NETWORK.junctions), LINE.crossings[1].junction
+    full = dict.fromkeys(LINE.crossings[0].exits, 2.0)
+    seen, signals = observation(NETWORK, stage=stage, tail_m=full), signal_view(stage, elapsed_s=60.0)
+    stuck = {"stands_s": 40.0, "queued": True}
+    kept = corridor().wishes("ev", 0, LINE, (place_m, 0.0), seen, signals, held={beyond}, **stuck)[0]
+    left = corridor().wishes("ev", 0, LINE, (place_m, 0.0), seen, signals, **stuck)[0]
+    assert kept.blocked
+    assert left.blocked
+    assert left.futile
+    assert not kept.futile
+
+
 def test_green_for_who_stands_on_is_given_up():
     place_m, own = LINE.crossings[0].at_m - 10.0, wishes(0.0)[0].stage
-    assert wishes(place_m, 0.0, shown=own, stands_s=40.0)[0].futile
-    assert not wishes(place_m, 0.0, shown=own, stands_s=40.0, elapsed_s=15.0)[0].futile  # it has hardly begun
-    assert not wishes(place_m, 0.0, shown=own, stands_s=10.0)[0].futile  # it has only just stopped
+    assert wishes(place_m, 0.0, shown=own, stands_s=40.0, queued=True)[0].futile
+    assert not wishes(place_m, 0.0, shown=own, stands_s=40.0, queued=True, elapsed_s=15.0)[
+        0
+    ].futile  # it has hardly begun
+    assert not wishes(place_m, 0.0, shown=own, stands_s=10.0, queued=True)[0].futile  # it has only just stopped
     holds, key = Holds(PARAMETERS), ("ev", 0, 0)
     assert holds.wants(key, -1.0, 1.0, pass_s=5.0) == "processing"
     holds.give_up(key, 20.0)
@@ -192,7 +248,7 @@ def test_the_queue_behind_the_destination_is_cleared_only_where_it_keeps_the_veh
     signals = signal_view([1] * len(NETWORK.junctions), elapsed_s=60.0)
     place_m = short.start_m[1] + 20.0
     assert corridor().wishes("ev", 0, short, (place_m, 14.0), seen, signals) == []
-    [only] = corridor().wishes("ev", 0, short, (place_m, 0.0), seen, signals, stands_s=5.0)
+    [only] = corridor().wishes("ev", 0, short, (place_m, 0.0), seen, signals, queued=True)
     assert (only.junction, only.crossing) == (short.tail.junction, short.tail)
     assert only.begin_s <= 0
     going = corridor().wishes("ev", 0, short, (place_m, 4.0), seen, signals, held={only.junction})

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from citybrain.demand.resco import resco_scenario
 from citybrain.messages import PriorityRequest
+from citybrain.network import read_network
 from citybrain.network.synthetic import grid_network
 from citybrain.signals.priority.eta import PlaceFilter
 from citybrain.signals.priority.route import RoutePlanner
@@ -105,3 +107,33 @@ def test_who_stands_at_a_stop_line_has_not_passed_it():
     assert track.at(9.0)[0] > line_m  # nothing was heard of it for long: it must be
     track.hear(message(3, 3.0, way[1], 0.0, speed_mps=14.0))
     assert track.at(3.0)[0] > line_m
+
+
+def test_who_creeps_is_in_the_queue_still():
+    track = Track(NETWORK, message(1, 0.0, ends()[0], 0.1), 0)
+    queued = []
+    for k, speed_mps in enumerate((10.0, 0.0, 0.0, 0.0, 0.0, 0.0, 2.0, 0.5, 3.0, 9.0)):
+        track.hear(message(k + 2, 1.0 + k, ends()[0], 0.1 + k / 100, speed_mps=speed_mps))
+        queued.append(track.queued)
+    assert queued == [False] * 5 + [True] * 4 + [False]
+
+
+def test_a_queue_that_reaches_beyond_the_turning_lanes_is_the_signals():
+    scenario = resco_scenario("cologne8")
+    network = read_network(scenario.net_file, scenario.additional_files)
+    planner = RoutePlanner(network)
+    stop = next(e.index for e in network.edges if planner.fed_by[e.index] >= 0)
+    run = int(planner.fed_by[stop])
+    beyond = next(
+        network.lanes[k.to_lane].edge for lane in network.edges[stop].lanes for k in network.lanes[lane].links
+    )
+    slow_s = planner.free_s.copy()
+    slow_s[run] += 100.0
+    way, nobody = (run, stop, beyond), np.zeros(len(slow_s))
+    usual, late = (
+        planner.expected_s(way, times_s, vehicles=nobody, priority=True) for times_s in (planner.free_s, slow_s)
+    )
+    assert 15.0 < late - usual < 25.0  # green clears most of it, as if the road were one
+    queued = nobody.copy()
+    queued[run] = 20.0 * len(network.edges[run].lanes)
+    assert planner.expected_s(way, slow_s, vehicles=queued, priority=True) > late + 5.0  # not at once
