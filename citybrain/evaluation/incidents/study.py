@@ -50,6 +50,8 @@ class IncidentRequest:
         What else happens in all runs: ``surge``, ``plans``, ``emergency``.
     response : str
         Sensors by which incidents are answered in one more run a seed; empty for none.
+    history : path, optional
+        Folder of recordings of other days: detectors watch those without incidents of the same scenario before each run.
     """
 
     scenario: Scenario | None
@@ -62,6 +64,7 @@ class IncidentRequest:
     response: str = ""
     spec: Path | None = None
     recordings: Path | None = None
+    history: Path | None = None
     jobs: int = 1
     out: Path
     force: bool = False
@@ -106,6 +109,8 @@ def study(request: IncidentRequest, progress: Callable[[int, int], None] = lambd
     check_disturbances(request.disturbances, request.policy)
     network: Network | None = None
     written: tuple[IncidentSpec, ...] = ()
+    if request.history is not None:
+        check_recordings(request.history)
     if request.scenario is None:
         check_recordings(request.recordings)
     else:
@@ -148,7 +153,11 @@ def study(request: IncidentRequest, progress: Callable[[int, int], None] = lambd
             folders = [folder for folder in every if folder not in answered]
             n_steps = len(folders)
         watched = []
-        for future_ in [pool.submit(_watch_alone, folder, request.sensors, request.detectors) for folder in folders]:
+        days = [days_before(read_recorded(folder), request.history) for folder in folders]
+        for future_ in [
+            pool.submit(_watch_alone, folder, request.sensors, request.detectors, before)
+            for folder, before in zip(folders, days, strict=True)
+        ]:
             watched.append(future_.result())
             progress(done + len(watched), n_steps)
         answers = [read_recorded(folder) for folder in answered]
@@ -176,9 +185,30 @@ def _record_alone(run: RunToRecord, folder: Path) -> None:
     record(run, read_network(run.scenario.net_file, run.scenario.additional_files), folder)
 
 
-def _watch_alone(folder: Path, sensors: Sequence[str], kinds: Sequence[str]) -> Watched:
+def days_before(run: Recorded, history: Path | None) -> tuple[Path, ...]:
+    """Return the folders of a history that a run's detectors watch first: the same hours of other days, without incidents.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    if history is None:
+        return ()
+    days = [read_recorded(path.parent) for path in sorted(history.glob(f"*/{FILE}"))]
+    same = [day for day in days if (day.scenario, day.window_s[0]) == (run.scenario, run.window_s[0])]
+    found = tuple(day.folder for day in same if day.seed != run.seed and not day.incidents)
+    if not found:
+        raise InputError(
+            f"{history}: no incident-free recording of {run.scenario} from {run.window_s[0]:g} s on with another seed "
+            f"than {run.seed}; record one with --count 0"
+        )
+    return found
+
+
+def _watch_alone(folder: Path, sensors: Sequence[str], kinds: Sequence[str], days: Sequence[Path]) -> Watched:
     recorded = read_recorded(folder)
-    return watch(recorded, read_network(recorded.net_file, recorded.additional_files), sensors, kinds)
+    return watch(recorded, read_network(recorded.net_file, recorded.additional_files), sensors, kinds, days)
 
 
 def conclude(request: IncidentRequest, watched: Sequence[Watched], answers: Sequence[Recorded] = ()) -> IncidentStudy:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
 from citybrain.detection.incidents import LinkSigns
+from citybrain.detection.incidents.feeders import find_feeders
+from citybrain.detection.incidents.inflow import Inflow
 from citybrain.detection.incidents.silence import Silence
 from citybrain.network.synthetic import grid_network
 
@@ -21,7 +21,8 @@ N, DELAY_S = len(LINKS.edge), 20
 
 def course(sent, came, *, left=lambda _: 0.0, held=lambda _: False, empty=lambda _: False, seconds=1400):
     """Return the evidence of every second."""
-    test = Silence(GRID, LINKS, np.full(N, 60.0))
+    feeders = find_feeders(GRID, LINKS, np.full(N, 60.0))
+    inflow, test, usual = Inflow(feeders, N), Silence(N), np.ones(N, np.bool_)
 
     def here(value, dtype=np.float64):
         row = np.zeros(N, dtype)
@@ -32,8 +33,9 @@ def course(sent, came, *, left=lambda _: 0.0, held=lambda _: False, empty=lambda
     for t in range(seconds):
         passed = np.zeros(len(GRID.movements))
         passed[INTO.index] = sent(t)
-        signs = SimpleNamespace(dt_s=1.0, passed=passed, arrived=here(came(t)))
-        found.append(test.update(signs, here(left(t)), here(held(t), bool), here(empty(t), bool))[LINK])
+        inflow.step(passed[feeders.source], here(came(t)), here(left(t)))
+        now = here(came(t)), here(left(t)), here(held(t), bool), here(empty(t), bool), usual
+        found.append(test.update(inflow, *now)[LINK])
     return np.array(found)
 
 
