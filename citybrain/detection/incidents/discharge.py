@@ -79,7 +79,8 @@ class Discharge:
     """Sequential tests for every link, and the greatest of them.
 
     *stuck*: somebody is seen to stand while the road ahead is free. *gap*: the same by loops. *silence*: nobody
-    comes in any more. *overdue*: fewer come in than the junctions upstream sent. *lane*: fewer come on a lane than its
+    comes in any more. *inside*: who came in over the loops upstream does not come to the stop line.
+    *overdue*: fewer come in than the junctions upstream sent. *lane*: fewer come on a lane than its
     share, upstream or at the stop line. *green*: nobody crosses the stop line though somebody waits. *spill*: nobody can
     enter although no queue stands at the link's own end. *crawl*: all creep on a free road.
     """
@@ -92,7 +93,7 @@ class Discharge:
         n, n_links = len(links.lane), len(links.edge)
         self._feeders = find_feeders(network, links, np.full(n_links, GATE_M))
         self._inflow, self._from_gates = Inflow(self._feeders, n_links), Inflow(find_gates(links, GATE_M), n_links)
-        self._overdue, self._silence, self._no_exit = Overdue(links), Silence(n_links), Silence(n_links)
+        self._overdue, self._silence, self._no_exit = Overdue(links), Silence(n_links), Silence(n_links, others=False)
         self._silent, self._inside = np.zeros(n_links), np.zeros(n_links)
         self._spill = Spill(network, links)
         self._came, self._went = LaneShares(links, left=p.left), LaneShares(links, left=p.left)

@@ -26,10 +26,16 @@ class Silence:
     silence of *t* it is a ln(1 + t/b), the predictive distribution of a Poisson count with a Gamma posterior.
     How long silences of a link really are, whatever the reason, is learnt from those that ended: above 1 they must have a
     mean excess of 1; evidence is divided by the excess that they have.
+
+    Parameters
+    ----------
+    others : bool
+        Whether the silence of those from elsewhere counts.
     """
 
-    def __init__(self, n_links: int) -> None:
+    def __init__(self, n_links: int, *, others: bool = True) -> None:
         n = self._n = n_links
+        self._others = others
         self._could_at, self._since_s = np.zeros((_MARKS, n)), np.zeros((_MARKS, n))
         self._empty, self._leaked = np.zeros(n, np.bool_), np.zeros(n)
         self._excess, self._n_excess = np.full(n, _PRIOR_N * _PRIOR), np.full(n, _PRIOR_N)
@@ -67,9 +73,10 @@ class Silence:
         self._n_excess += sample
         if inflow.age_s < _LEARNING_S:
             return np.zeros(self._n)
-        known_s = inflow.others_known_s
-        others = inflow.others_vps * known_s * np.log1p(self._since_s / known_s)
-        silent = np.maximum(inflow.must_nats - self._could_at, 0.0) + others - _STRAY * np.arange(_MARKS)[:, None]
+        silent = np.maximum(inflow.must_nats - self._could_at, 0.0) - _STRAY * np.arange(_MARKS)[:, None]
+        if self._others:
+            known_s = inflow.others_known_s
+            silent += inflow.others_vps * known_s * np.log1p(self._since_s / known_s)
         self._raw = np.where(inflow.blind, 0.0, np.maximum(silent.max(axis=0), 0.0))
         return np.asarray(self._raw / np.clip(self._excess / self._n_excess, _LEAST_SCALE, _MOST_SCALE))
 

@@ -82,3 +82,14 @@ def test_flow_from_elsewhere_is_worth_what_is_known_of_it():
     known = random[200:1100].mean() * 900
     silent_s = 1399 - np.flatnonzero(random[:1100])[-1]
     assert found[-1] == pytest.approx(known * np.log1p(silent_s / 900), rel=0.35)
+
+
+def test_inside_a_link_those_from_elsewhere_are_not_waited_for():
+    feeders = find_feeders(GRID, LINKS, np.full(N, 60.0))
+    inflow, test = Inflow(feeders, N), Silence(N, others=False)
+    nobody, never = np.zeros(N), np.zeros(N, np.bool_)
+    for t in range(1400):
+        came = np.full(N, float(t % 10 == 0 and t < 1100))
+        inflow.step(np.zeros(len(feeders.source)), came, nobody)
+        evidence = test.update(inflow, came, nobody, never, never, ~never)
+    assert evidence.max() == 0.0
