@@ -109,12 +109,13 @@ def study(request: IncidentRequest, progress: Callable[[int, int], None] = lambd
     check_disturbances(request.disturbances, request.policy)
     network: Network | None = None
     written: tuple[IncidentSpec, ...] = ()
-    if request.history is not None:
-        check_recordings(request.history)
     if request.scenario is None:
-        check_recordings(request.recordings)
+        for run in check_recordings(request.recordings):
+            days_before(request.history, run.scenario, run.window_s[0], run.seed)
     else:
         network, written = check(request.scenario, request.policy, request.spec)
+        for seed in request.seeds:
+            days_before(request.history, request.scenario.name, request.scenario.begin_s, seed)
     prepare_folder(request.out, force=request.force, files=RESULT_FILES)
     with (
         tempfile.TemporaryDirectory(prefix="citybrain-recordings-") as temporary,
@@ -153,10 +154,8 @@ def study(request: IncidentRequest, progress: Callable[[int, int], None] = lambd
             folders = [folder for folder in every if folder not in answered]
             n_steps = len(folders)
         watched = []
-        days = [days_before(read_recorded(folder), request.history) for folder in folders]
         for future_ in [
-            pool.submit(_watch_alone, folder, request.sensors, request.detectors, before)
-            for folder, before in zip(folders, days, strict=True)
+            pool.submit(_watch_alone, folder, request.sensors, request.detectors, request.history) for folder in folders
         ]:
             watched.append(future_.result())
             progress(done + len(watched), n_steps)
@@ -173,41 +172,43 @@ def check_detectors(names: Sequence[str]) -> None:
         raise InputError(f"--detectors {','.join(names)}: {OURS!r} must be among them, for the results are its own")
 
 
-def check_recordings(folder: Path | None) -> None:
-    """Raise InputError unless the folder holds recordings."""
-    if folder is None or not any(folder.glob(f"*/{FILE}")):
+def check_recordings(folder: Path | None) -> list[Recorded]:
+    """Return what the folder holds; raise InputError where that is nothing."""
+    found = [] if folder is None else [read_recorded(path.parent) for path in sorted(folder.glob(f"*/{FILE}"))]
+    if not found:
         raise InputError(
             f"{folder}: holds no recordings; make some with citybrain incidents SCENARIO --recordings {folder}"
         )
+    return found
 
 
 def _record_alone(run: RunToRecord, folder: Path) -> None:
     record(run, read_network(run.scenario.net_file, run.scenario.additional_files), folder)
 
 
-def days_before(run: Recorded, history: Path | None) -> tuple[Path, ...]:
+def days_before(history: Path | None, scenario: str, begin_s: float, seed: int) -> tuple[Path, ...]:
     """Return the folders of a history that a run's detectors watch first: the same hours of other days, without incidents.
 
     Raises
     ------
     InputError
-        If there is none.
+        If there is a history, but no such day in it.
     """
     if history is None:
         return ()
-    days = [read_recorded(path.parent) for path in sorted(history.glob(f"*/{FILE}"))]
-    same = [day for day in days if (day.scenario, day.window_s[0]) == (run.scenario, run.window_s[0])]
-    found = tuple(day.folder for day in same if day.seed != run.seed and not day.incidents)
+    same = [day for day in check_recordings(history) if (day.scenario, day.window_s[0]) == (scenario, begin_s)]
+    found = tuple(day.folder for day in same if day.seed != seed and not day.incidents)
     if not found:
         raise InputError(
-            f"{history}: no incident-free recording of {run.scenario} from {run.window_s[0]:g} s on with another seed "
-            f"than {run.seed}; record one with --count 0"
+            f"{history}: no incident-free recording of {scenario} from {begin_s:g} s on with another seed than {seed}; "
+            "record one with --count 0"
         )
     return found
 
 
-def _watch_alone(folder: Path, sensors: Sequence[str], kinds: Sequence[str], days: Sequence[Path]) -> Watched:
+def _watch_alone(folder: Path, sensors: Sequence[str], kinds: Sequence[str], history: Path | None) -> Watched:
     recorded = read_recorded(folder)
+    days = days_before(history, recorded.scenario, recorded.window_s[0], recorded.seed)
     return watch(recorded, read_network(recorded.net_file, recorded.additional_files), sensors, kinds, days)
 
 
