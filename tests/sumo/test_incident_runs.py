@@ -140,3 +140,17 @@ def test_the_command_writes_its_files(case, tmp_path, monkeypatch):
     call(runs, "--out", again)  # the recordings alone say the same
     judged = json.loads((again / "results.json").read_text())["incidents"]["camera"]
     assert {**judged, "step_ms": 0} == {**section, "step_ms": 0}
+
+
+def test_other_days_are_watched_first(case, tmp_path, monkeypatch):
+    days, found = tmp_path / "days", []
+    for name, arguments in (("alone", (case.config, "--recordings", days)), ("after", (days, "--history", days))):
+        common = ["--end", "1700", "--seeds", "1,2", "--count", "0", "--sensors", "loops", "--detectors", "discharge"]
+        out = ["--jobs", "1", "--out", str(tmp_path / name)]
+        monkeypatch.setattr("sys.argv", ["citybrain", "incidents", *map(str, arguments), *common, *out])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert ended.value.code in (0, None)
+        found.append(json.loads((tmp_path / name / "results.json").read_text())["incidents"]["loops"])
+    assert found[0]["clean_hours"] == found[1]["clean_hours"]
+    assert found[1]["clean_false_alarms"] == 0
