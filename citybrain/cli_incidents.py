@@ -59,6 +59,10 @@ def incidents(
     recordings: Annotated[
         Path | None, typer.Option(help="Folder that keeps the recorded runs; those it holds are not run again.")
     ] = None,
+    history: Annotated[
+        Path | None,
+        typer.Option(help="Folder of recordings of other days (--count 0), which sensors and detectors watch first."),
+    ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Runs at a time, each in its own process.")] = 2,
     out: Annotated[Path, typer.Option(help="Folder for results.json and report.html.")] = Path("incidents"),
     force: Annotated[bool, typer.Option("--force", help="Replace results that the folder holds.")] = False,
@@ -86,6 +90,7 @@ def incidents(
         disturbances=tuple(dict.fromkeys(name.strip() for name in disturbances.split(",") if name.strip())),
         response=response,
         recordings=recorded or recordings,
+        history=history,
         jobs=jobs,
         out=out,
         force=force,

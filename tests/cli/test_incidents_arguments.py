@@ -12,6 +12,7 @@ ARGUMENTS = [
     (("nowhere.sumocfg",), "no such scenario"),
     (("resco:ingolstadt12",), "did you mean"),
     (("nowhere.sumocfg", "--seeds", "many"), "nowhere.sumocfg"),
+    (("resco:cologne1", "--history", "nowhere"), "holds no recordings"),
 ]
 
 

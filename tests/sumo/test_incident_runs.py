@@ -10,7 +10,11 @@ from cases import netconvert
 
 from citybrain.cli import main
 from citybrain.demand.incidents import IncidentSpec
-from citybrain.demand.scenario import Scenario
+from citybrain.demand.scenario import Scenario, read_sumocfg
+from citybrain.errors import InputError
+from citybrain.evaluation.incidents.recording import RunToRecord, read_recorded, record
+from citybrain.evaluation.incidents.study import days_before
+from citybrain.evaluation.incidents.watch import watch
 from citybrain.network import read_network
 from citybrain.simulation.sumo import SumoLaunch, SumoPlant
 
@@ -140,3 +144,23 @@ def test_the_command_writes_its_files(case, tmp_path, monkeypatch):
     call(runs, "--out", again)  # the recordings alone say the same
     judged = json.loads((again / "results.json").read_text())["incidents"]["camera"]
     assert {**judged, "step_ms": 0} == {**section, "step_ms": 0}
+
+
+def test_other_days_are_watched_first(case, tmp_path):
+    scenario = read_sumocfg(case.config)
+    network = read_network(scenario.net_file)
+    for seed in (1, 2):
+        run = RunToRecord(scenario=scenario, seed=seed, policy="fixed-time", incidents=())
+        record(run, network, tmp_path / str(seed))
+    one = read_recorded(tmp_path / "1")
+    days = days_before(tmp_path, one.scenario, one.window_s[0], seed=1)
+    assert days == (tmp_path / "2",)
+    alone = watch(one, network, ["loops"], ["discharge"])
+    after = [watch(one, network, ["loops"], ["discharge"], days) for _ in range(2)]
+    key = ("loops", "discharge")
+    assert after[0].scores[key].shape == alone.scores[key].shape
+    assert (
+        after[0].scores[key] == after[1].scores[key]
+    ).all()  # each begins at the end of that day, untouched by others
+    with pytest.raises(InputError, match="holds no recordings"):
+        days_before(tmp_path / "2", one.scenario, one.window_s[0], seed=2)

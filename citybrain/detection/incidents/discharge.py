@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from citybrain.detection.incidents.feeders import find_feeders, find_gates
+from citybrain.detection.incidents.inflow import Inflow
 from citybrain.detection.incidents.lane_shares import LaneShares
 from citybrain.detection.incidents.link_signs import GATE_M, LinkSigns, Signs
 from citybrain.detection.incidents.overdue import Overdue
@@ -16,9 +18,11 @@ from citybrain.detection.incidents.usual import Usual
 from citybrain.network.model import Network
 
 _OF_LANES = ("stuck", "gap", "green", "lane-in", "lane-out")
-_OF_LINKS = ("silence", "overdue", "spill", "crawl")
+_OF_LINKS = ("silence", "inside", "overdue", "spill", "crawl")
 _EMPTY_S = 6.0
 _LEARN_ANEW_S = 900.0
+_USUAL = 5.0
+"""What comes in is usual while evidence that vehicles are overdue is below this."""
 MOST = 30.0
 """Highest score: the end of an incident must show soon after it."""
 
@@ -75,7 +79,8 @@ class Discharge:
     """Sequential tests for every link, and the greatest of them.
 
     *stuck*: somebody is seen to stand while the road ahead is free. *gap*: the same by loops. *silence*: nobody
-    comes in any more. *overdue*: fewer come in than the junctions upstream sent. *lane*: fewer come on a lane than its
+    comes in any more. *inside*: who came in over the loops upstream does not come to the stop line.
+    *overdue*: fewer come in than the junctions upstream sent. *lane*: fewer come on a lane than its
     share, upstream or at the stop line. *green*: nobody crosses the stop line though somebody waits. *spill*: nobody can
     enter although no queue stands at the link's own end. *crawl*: all creep on a free road.
     """
@@ -86,9 +91,10 @@ class Discharge:
         self.parameters = p = parameters or DischargeParameters()
         self._links = links
         n, n_links = len(links.lane), len(links.edge)
-        self._overdue = Overdue(network, links, np.full(n_links, GATE_M))
-        self._silence = Silence(network, links, np.full(n_links, GATE_M))
-        self._silent = np.zeros(n_links)
+        self._feeders = find_feeders(network, links, np.full(n_links, GATE_M))
+        self._inflow, self._from_gates = Inflow(self._feeders, n_links), Inflow(find_gates(links, GATE_M), n_links)
+        self._overdue, self._silence, self._no_exit = Overdue(links), Silence(n_links), Silence(n_links, others=False)
+        self._silent, self._inside = np.zeros(n_links), np.zeros(n_links)
         self._spill = Spill(network, links)
         self._came, self._went = LaneShares(links, left=p.left), LaneShares(links, left=p.left)
         self._came_short, self._went_short = np.zeros(n), np.zeros(n)
@@ -98,17 +104,16 @@ class Discharge:
         self._was_on, self._was_off = np.zeros((2, n), np.bool_), np.zeros((2, n), np.bool_)
         self._bad, self._lost_s = np.zeros(n, np.bool_), np.zeros(n_links)
         self._head_m = np.full(n, np.nan)
-        self._phase_gain = np.zeros(n)
+        self._phase_gain, self._stop_was_on = np.zeros(n), np.zeros(n, np.bool_)
         tests = (*_OF_LANES, *_OF_LINKS)
         rate = p.false_per_day * (1.0 - p.silence_share) / (len(tests) - 1)
         self._usual = {
             name: Usual(n if name in _OF_LANES else n_links, threshold=self.threshold, false_per_day=rate)
             for name in tests
         }
-        # its evidence is a chance already, on the scale of the link itself
-        self._usual["silence"] = Usual(
-            n_links, threshold=self.threshold, false_per_day=p.false_per_day * p.silence_share, margin=1.0
-        )
+        # their evidence is a chance already, on the scale of the link itself
+        for name, r in (("silence", p.false_per_day * p.silence_share), ("inside", rate)):
+            self._usual[name] = Usual(n_links, threshold=self.threshold, false_per_day=r, margin=1.0)
         self._scores: dict[str, NDArray[np.float64]] = {}
 
     def update(self, signs: Signs) -> NDArray[np.float64]:
@@ -132,11 +137,15 @@ class Discharge:
         held = (np.bincount(link, standing, n) > 0) | self._lost_counts(s)
         left = np.bincount(link, np.where(self._links.is_stop, s.stop_count, 0.0), n).astype(np.float64)
         waits = np.bincount(link, self._links.is_stop & (self._free_s < _EMPTY_S), n) > 0
-        self._silent = np.minimum(self._silence.update(s, left, held, ~waits), MOST)
+        self._inflow.step(s.passed[self._feeders.source], s.arrived, left)
+        usual = self._late < _USUAL
         weight = self.parameters.overdue_weight
-        self._late = np.minimum(weight * self._overdue.update(s, left, held, self._late / weight), MOST)
+        late = weight * self._overdue.update(self._inflow, s.arrived, left, held, self._late / weight)
+        self._late = np.minimum(late, MOST)
+        self._silent = np.minimum(self._silence.update(self._inflow, s.arrived, left, held, ~waits, usual), MOST)
+        self._test_inside(s, works[0])
         evidence = (self._stuck, self._gap, self._green, self._came_short, self._went_short)
-        of_links = (self._silent, self._late, self._spill.score, self._crawl)
+        of_links = (self._silent, self._inside, self._late, self._spill.score, self._crawl)
         for name, value in zip((*_OF_LANES, *_OF_LINKS), (*evidence, *of_links), strict=True):
             self._scores[name] = self._usual[name].scale(value, s.dt_s)
         return np.asarray(np.maximum.reduce(list(self.by_test().values())))
@@ -176,6 +185,20 @@ class Discharge:
         gain = np.where(queue, p.beside_a_queue, 1.0) * p.gap_per_s * s.dt_s
         against = np.where(moves, 1.0, np.where(s.gate_on, 0.0, 0.3 * s.dt_s))
         self._gap = np.clip(self._gap + np.where(gap, gain, -against), 0.0, MOST)
+
+    def _test_inside(self, s: Signs, works: NDArray[np.bool_]) -> None:
+        """Who was counted in over the places upstream must come to the stop lines of the link."""
+        n, link, stop = len(self._links.edge), self._links.link_of, self._links.is_stop & works
+        new = stop & ~self._stop_was_on & (s.stop_on | (s.stop_count > 0))
+        self._stop_was_on = s.stop_on
+        came = np.bincount(link, new, n).astype(np.float64)
+        queue = (np.bincount(link, stop & s.stop_on & ~new, n) > 0) | (
+            np.bincount(link, self._links.is_stop & ~works, n) > 0
+        )
+        nobody, never = np.zeros(n), np.zeros(n, np.bool_)
+        self._from_gates.step(np.where(s.has_gate, np.nan_to_num(s.gate_count), 0.0), came, nobody)
+        evidence = self._no_exit.update(self._from_gates, came, nobody, queue, never, ~never)
+        self._inside = np.minimum(evidence, MOST)
 
     def _test_green(self, s: Signs, works: NDArray[np.bool_], exit_full: NDArray[np.bool_]) -> None:
         p = self.parameters

@@ -57,8 +57,9 @@ class Usual:
         ended = ~above & (self._peak > 0)
         harmless = ended & (self._lasts_s < _HARMLESS_S)
         self._time_s += dt_s
-        self._n += int(harmless.sum())
-        self._sum += float((np.minimum(self._peak[harmless], _MOST_PEAK) - _BEGINS).sum())
+        low = harmless & (self._peak < self.needed)  # those that raised an alarm may have been incidents
+        self._n += int(low.sum())
+        self._sum += float((self._peak[low] - _BEGINS).sum())
         self._usual = np.where(harmless, np.maximum(self._usual, self._peak), self._usual)
         self._peak = np.where(above, np.maximum(self._peak, evidence), 0.0)
         self._lasts_s = np.where(above, self._lasts_s + dt_s, 0.0)

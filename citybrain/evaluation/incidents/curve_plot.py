@@ -39,5 +39,5 @@ def plot_trade_off(
     ax.set_ylim(-3, 103)
     dress(ax, xlabel="false alarms a day, whole network", ylabel="detected of those affecting, %", title=title)
     if ax.get_legend_handles_labels()[0]:
-        legend(ax, loc="lower right")
+        legend(ax, ncols=5, loc="lower left", bbox_to_anchor=(0, 1.0), columnspacing=1.2, handlelength=1.4)
     return ax

@@ -112,6 +112,11 @@ class SharedReadings:
         """Time of the plant in milliseconds."""
         return self._plant.time_ms
 
+    @property
+    def over(self) -> bool:
+        """Whether a recording has come to its end; a running city never does."""
+        return bool(getattr(self._plant, "over", False))
+
     def step(self) -> None:
         """Advance by one step."""
         self._plant.step()

@@ -42,11 +42,15 @@ def write_report(path: Path, study: IncidentStudy) -> None:
                     alternative=f"Detection rate against false alarms a day with {name}",
                 ),
                 "rows": [(kind, study.scores[name, kind]) for key, kind in study.scores if key == name],
-                "found": [
-                    (hit.recorded.seed, found, after)
-                    for hit, truth in study.hits
-                    for found, after in zip(truth, _first(study, (name, OURS), hit, truth), strict=True)
-                ],
+                "basis": study.scores[name, OURS],
+                "found": sorted(
+                    (
+                        (hit.recorded.seed, found, after)
+                        for hit, truth in study.hits
+                        for found, after in zip(truth, _first(study, (name, OURS), hit, truth), strict=True)
+                    ),
+                    key=lambda row: not row[1].affects,
+                ),
             }
             for place, name in enumerate(study.results.sensors.split(","))
         ]

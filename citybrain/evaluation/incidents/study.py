@@ -50,6 +50,8 @@ class IncidentRequest:
         What else happens in all runs: ``surge``, ``plans``, ``emergency``.
     response : str
         Sensors by which incidents are answered in one more run a seed; empty for none.
+    history : path, optional
+        Folder of recordings of other days: detectors watch those without incidents of the same scenario before each run.
     """
 
     scenario: Scenario | None
@@ -62,6 +64,7 @@ class IncidentRequest:
     response: str = ""
     spec: Path | None = None
     recordings: Path | None = None
+    history: Path | None = None
     jobs: int = 1
     out: Path
     force: bool = False
@@ -107,9 +110,12 @@ def study(request: IncidentRequest, progress: Callable[[int, int], None] = lambd
     network: Network | None = None
     written: tuple[IncidentSpec, ...] = ()
     if request.scenario is None:
-        check_recordings(request.recordings)
+        for run in check_recordings(request.recordings):
+            days_before(request.history, run.scenario, run.window_s[0], run.seed)
     else:
         network, written = check(request.scenario, request.policy, request.spec)
+        for seed in request.seeds:
+            days_before(request.history, request.scenario.name, request.scenario.begin_s, seed)
     prepare_folder(request.out, force=request.force, files=RESULT_FILES)
     with (
         tempfile.TemporaryDirectory(prefix="citybrain-recordings-") as temporary,
@@ -148,7 +154,9 @@ def study(request: IncidentRequest, progress: Callable[[int, int], None] = lambd
             folders = [folder for folder in every if folder not in answered]
             n_steps = len(folders)
         watched = []
-        for future_ in [pool.submit(_watch_alone, folder, request.sensors, request.detectors) for folder in folders]:
+        for future_ in [
+            pool.submit(_watch_alone, folder, request.sensors, request.detectors, request.history) for folder in folders
+        ]:
             watched.append(future_.result())
             progress(done + len(watched), n_steps)
         answers = [read_recorded(folder) for folder in answered]
@@ -164,21 +172,44 @@ def check_detectors(names: Sequence[str]) -> None:
         raise InputError(f"--detectors {','.join(names)}: {OURS!r} must be among them, for the results are its own")
 
 
-def check_recordings(folder: Path | None) -> None:
-    """Raise InputError unless the folder holds recordings."""
-    if folder is None or not any(folder.glob(f"*/{FILE}")):
+def check_recordings(folder: Path | None) -> list[Recorded]:
+    """Return what the folder holds; raise InputError where that is nothing."""
+    found = [] if folder is None else [read_recorded(path.parent) for path in sorted(folder.glob(f"*/{FILE}"))]
+    if not found:
         raise InputError(
             f"{folder}: holds no recordings; make some with citybrain incidents SCENARIO --recordings {folder}"
         )
+    return found
 
 
 def _record_alone(run: RunToRecord, folder: Path) -> None:
     record(run, read_network(run.scenario.net_file, run.scenario.additional_files), folder)
 
 
-def _watch_alone(folder: Path, sensors: Sequence[str], kinds: Sequence[str]) -> Watched:
+def days_before(history: Path | None, scenario: str, begin_s: float, seed: int) -> tuple[Path, ...]:
+    """Return the folders of a history that a run's detectors watch first: the same hours of other days, without incidents.
+
+    Raises
+    ------
+    InputError
+        If there is a history, but no such day in it.
+    """
+    if history is None:
+        return ()
+    same = [day for day in check_recordings(history) if (day.scenario, day.window_s[0]) == (scenario, begin_s)]
+    found = tuple(day.folder for day in same if day.seed != seed and not day.incidents)
+    if not found:
+        raise InputError(
+            f"{history}: no incident-free recording of {scenario} from {begin_s:g} s on with another seed than {seed}; "
+            "record one with --count 0"
+        )
+    return found
+
+
+def _watch_alone(folder: Path, sensors: Sequence[str], kinds: Sequence[str], history: Path | None) -> Watched:
     recorded = read_recorded(folder)
-    return watch(recorded, read_network(recorded.net_file, recorded.additional_files), sensors, kinds)
+    days = days_before(history, recorded.scenario, recorded.window_s[0], recorded.seed)
+    return watch(recorded, read_network(recorded.net_file, recorded.additional_files), sensors, kinds, days)
 
 
 def conclude(request: IncidentRequest, watched: Sequence[Watched], answers: Sequence[Recorded] = ()) -> IncidentStudy:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from time import perf_counter
 
 import numpy as np
@@ -11,9 +14,9 @@ from numpy.typing import NDArray
 
 from citybrain.detection import make_sensors
 from citybrain.detection.incidents import IncidentReport, LinkSigns, Tracker, detectors
-from citybrain.evaluation.incidents.recording import Recorded, SharedReadings
+from citybrain.evaluation.incidents.recording import Recorded, SharedReadings, read_recorded
 from citybrain.messages import SignalView
-from citybrain.network import Network
+from citybrain.network import Network, read_network
 from citybrain.simulation.recording import ReplayPlant
 
 SAMPLE_S = 2
@@ -72,51 +75,95 @@ class LampView:
         )
 
 
-def watch(recorded: Recorded, network: Network, sensors: Sequence[str], kinds: Sequence[str] = ()) -> Watched:
+class _Watcher:
+    """Sensors and detectors over one city, with what they have learnt."""
+
+    def __init__(self, network: Network, sensors: Sequence[str], kinds: Sequence[str], seed: int) -> None:
+        self.network, self.lamps = network, LampView(network)
+        self.eyes = {name: make_sensors(name, network, seed=seed) for name in sensors}
+        self.links = {name: LinkSigns(network) for name in sensors}
+        made = {kind: make for kind, make in detectors().items() if not kinds or kind in kinds}
+        self.scorers = {
+            (name, kind): make(network, self.links[name]) for name in sensors for kind, make in made.items()
+        }
+        self.detect_s, self.steps = dict.fromkeys(sensors, 0.0), 0
+
+    def look(self, shared: SharedReadings) -> dict[tuple[str, str], NDArray[np.float64]]:
+        """Take in one step; return the scores."""
+        view = self.lamps.view(shared.signal_states(), shared.time_ms)
+        found, self.steps = {}, self.steps + 1
+        for name, eye in self.eyes.items():
+            observation = eye.observe(shared, view)
+            begun = perf_counter()
+            signs = self.links[name].read(observation)
+            self.detect_s[name] += perf_counter() - begun
+            for key in [key for key in self.scorers if key[0] == name]:
+                begun = perf_counter()
+                found[key] = self.scorers[key].update(signs)
+                self.detect_s[name] += perf_counter() - begun if key[1] == OURS else 0.0
+        return found
+
+
+@cache
+def _experienced(days: tuple[Path, ...], sensors: tuple[str, ...], kinds: tuple[str, ...]) -> _Watcher:
+    """Return one who has watched earlier days, for whom it is now the end of the last."""
+    recorded = [read_recorded(day) for day in days]
+    network = read_network(recorded[0].net_file, recorded[0].additional_files)
+    watcher = _Watcher(network, sensors, kinds, recorded[0].seed)
+    for day in days:
+        shared = SharedReadings(ReplayPlant(day, network))
+        while not shared.over:
+            shared.step()
+            watcher.look(shared)
+        shared.close()
+    return watcher
+
+
+def watch(
+    recorded: Recorded, network: Network, sensors: Sequence[str], kinds: Sequence[str] = (), days: Sequence[Path] = ()
+) -> Watched:
     """Replay a recording to the detectors named, or to all.
+
+    Parameters
+    ----------
+    days : sequence of path
+        Recordings of earlier days, which sensors and detectors watch first. Sensors then have the faults of the seed of the
+        first of these.
 
     Raises
     ------
     InputError
         If it was recorded on another network.
     """
-    plant = ReplayPlant(recorded.folder, network)
-    shared, lamps = SharedReadings(plant), LampView(network)
-    eyes = {name: make_sensors(name, network, seed=recorded.seed) for name in sensors}
-    links = {name: LinkSigns(network) for name in sensors}
-    made = {kind: make for kind, make in detectors().items() if not kinds or kind in kinds}
-    scorers = {(name, kind): make(network, links[name]) for name in sensors for kind, make in made.items()}
-    trackers = {key: Tracker(network, links[key[0]], scorer.threshold) for key, scorer in scorers.items()}
+    if days:
+        before = _experienced(tuple(days), tuple(sensors), tuple(kinds))
+        network = before.network
+        watcher = deepcopy(before, {id(network): network})
+        watcher.detect_s, watcher.steps = dict.fromkeys(sensors, 0.0), 0
+    else:
+        watcher = _Watcher(network, sensors, kinds, recorded.seed)
+    shared = SharedReadings(ReplayPlant(recorded.folder, network))
+    scorers = watcher.scorers
+    trackers = {key: Tracker(network, watcher.links[key[0]], scorer.threshold) for key, scorer in scorers.items()}
     kept: dict[tuple[str, str], list[NDArray[np.float16]]] = {key: [] for key in scorers}
     best: dict[tuple[str, str], NDArray[np.float64]] = {}
     times_s: list[float] = []
-    detect_s, steps = dict.fromkeys(sensors, 0.0), 0
-    while not plant.over:
-        plant.step()
-        view = lamps.view(plant.signal_states(), plant.time_ms)
-        for name, eye in eyes.items():
-            observation = eye.observe(shared, view)
-            begun = perf_counter()
-            signs = links[name].read(observation)
-            detect_s[name] += perf_counter() - begun
-            for kind in made:
-                key, begun = (name, kind), perf_counter()
-                score = scorers[key].update(signs)
-                trackers[key].update(observation.time_s, score, scorers[key].lane_scores, scorers[key].distance_m)
-                detect_s[name] += perf_counter() - begun if kind == OURS else 0.0
-                best[key] = score.copy() if key not in best else np.maximum(best[key], score)
-        steps += 1
-        if plant.time_ms % (1000 * SAMPLE_S) == 0:
-            times_s.append(plant.time_ms / 1000)
+    while not shared.over:
+        shared.step()
+        for key, score in watcher.look(shared).items():
+            trackers[key].update(shared.time_ms / 1000, score, scorers[key].lane_scores, scorers[key].distance_m)
+            best[key] = score.copy() if key not in best else np.maximum(best[key], score)
+        if shared.time_ms % (1000 * SAMPLE_S) == 0:
+            times_s.append(shared.time_ms / 1000)
             for key, score in best.items():
                 kept[key].append(score.astype(np.float16))
             best = {}
-    plant.close()
+    shared.close()
     return Watched(
         recorded=recorded,
         time_s=np.array(times_s),
         scores={key: np.array(rows) for key, rows in kept.items()},
-        link_edge=next(iter(links.values())).edge,
+        link_edge=next(iter(watcher.links.values())).edge,
         reports={key: tracker.reports for key, tracker in trackers.items()},
-        detect_s={name: value / max(steps, 1) for name, value in detect_s.items()},
+        detect_s={name: value / max(watcher.steps, 1) for name, value in watcher.detect_s.items()},
     )

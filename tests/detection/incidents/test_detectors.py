@@ -80,6 +80,18 @@ def test_inflow_that_ends_is_one():
     assert highest("discharge", usual + [signs(1200 + t, green=float(t % 60 >= 30)) for t in range(180)]) >= 7.0
 
 
+def test_who_comes_in_and_does_not_reach_the_stop_line_is_missed():
+    def row(t):
+        return signs(
+            t, green=1.0, came=float(t % 20 == 0), stop_on=t < 1200 and t % 20 == 6, out=float(t < 1200 and t % 20 == 7)
+        )
+
+    detector = detectors()["discharge"](NETWORK, LINKS)
+    scores = np.array([(detector.update(row(t)), detector.by_test()["inside"][LINK])[1] for t in range(1400)])
+    assert scores[:1200].max() < 3.0
+    assert scores.max() >= 7.0
+
+
 def test_a_camera_sees_who_stands_alone_and_when_that_ends():
     detector = detectors()["discharge"](NETWORK, LINKS)
     tracker = Tracker(NETWORK, LINKS, detector.threshold)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from citybrain.detection.incidents import LinkSigns, Signs
+from citybrain.detection.incidents.feeders import find_feeders
+from citybrain.detection.incidents.inflow import Inflow
 from citybrain.detection.incidents.overdue import Overdue
 from citybrain.detection.incidents.spill import Spill
 from citybrain.network.synthetic import grid_network
@@ -34,12 +36,17 @@ def signs(t, *, sent=0.0, came=0.0, waits=False, green=False):
 
 
 def evidence(sent, came, *, held=lambda _: False, seconds=1200):
-    test = Overdue(GRID, LINKS, np.full(len(LINKS.edge), 60.0))
-    score, highest, n = np.zeros(len(LINKS.edge)), 0.0, len(LINKS.edge)
+    n = len(LINKS.edge)
+    feeders = find_feeders(GRID, LINKS, np.full(n, 60.0))
+    inflow, test, always = Inflow(feeders, n), Overdue(LINKS), np.ones(n, np.bool_)
+    score, highest = np.zeros(n), 0.0
     for t in range(seconds):
         queue = np.zeros(n, np.bool_)
         queue[LINK] = held(t)
-        score = test.update(signs(t, sent=sent(t), came=came(t)), np.zeros(n), queue, score)
+        s = signs(t, sent=sent(t), came=came(t))
+        inflow.step(s.passed[feeders.source], s.arrived, np.zeros(n))
+        score = test.update(inflow, s.arrived, np.zeros(n), queue, score)
+        inflow.learn(always, (score < 5.0) & ~queue)
         highest = max(highest, float(score[LINK]))
     return highest
 

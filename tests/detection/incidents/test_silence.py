@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
 from citybrain.detection.incidents import LinkSigns
+from citybrain.detection.incidents.feeders import find_feeders
+from citybrain.detection.incidents.inflow import Inflow
 from citybrain.detection.incidents.silence import Silence
 from citybrain.network.synthetic import grid_network
 
@@ -21,7 +21,8 @@ N, DELAY_S = len(LINKS.edge), 20
 
 def course(sent, came, *, left=lambda _: 0.0, held=lambda _: False, empty=lambda _: False, seconds=1400):
     """Return the evidence of every second."""
-    test = Silence(GRID, LINKS, np.full(N, 60.0))
+    feeders = find_feeders(GRID, LINKS, np.full(N, 60.0))
+    inflow, test, usual = Inflow(feeders, N), Silence(N), np.ones(N, np.bool_)
 
     def here(value, dtype=np.float64):
         row = np.zeros(N, dtype)
@@ -32,8 +33,9 @@ def course(sent, came, *, left=lambda _: 0.0, held=lambda _: False, empty=lambda
     for t in range(seconds):
         passed = np.zeros(len(GRID.movements))
         passed[INTO.index] = sent(t)
-        signs = SimpleNamespace(dt_s=1.0, passed=passed, arrived=here(came(t)))
-        found.append(test.update(signs, here(left(t)), here(held(t), bool), here(empty(t), bool))[LINK])
+        inflow.step(passed[feeders.source], here(came(t)), here(left(t)))
+        now = here(came(t)), here(left(t)), here(held(t), bool), here(empty(t), bool), usual
+        found.append(test.update(inflow, *now)[LINK])
     return np.array(found)
 
 
@@ -80,3 +82,14 @@ def test_flow_from_elsewhere_is_worth_what_is_known_of_it():
     known = random[200:1100].mean() * 900
     silent_s = 1399 - np.flatnonzero(random[:1100])[-1]
     assert found[-1] == pytest.approx(known * np.log1p(silent_s / 900), rel=0.35)
+
+
+def test_inside_a_link_those_from_elsewhere_are_not_waited_for():
+    feeders = find_feeders(GRID, LINKS, np.full(N, 60.0))
+    inflow, test = Inflow(feeders, N), Silence(N, others=False)
+    nobody, never = np.zeros(N), np.zeros(N, np.bool_)
+    for t in range(1400):
+        came = np.full(N, float(t % 10 == 0 and t < 1100))
+        inflow.step(np.zeros(len(feeders.source)), came, nobody)
+        evidence = test.update(inflow, came, nobody, never, never, ~never)
+    assert evidence.max() == 0.0

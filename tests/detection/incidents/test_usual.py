@@ -53,3 +53,12 @@ def test_an_excursion_that_goes_on_is_no_habit():
     fed(learnt, [20.0], each_s=1200)
     assert learnt.scale(np.array([20.0, 0.0]), 1.0)[0] > 7.0
     assert learnt.needed <= before
+
+
+def test_what_raised_an_alarm_does_not_make_others_wait():
+    # a hundred incidents among two hundred harmless peaks
+    rng = np.random.default_rng(5)
+    harmless = 2.0 + rng.exponential(0.4, 200)
+    mixed = np.concatenate((harmless, np.full(100, 25.0)))
+    rng.shuffle(mixed)
+    assert fed(usual(), mixed, each_s=60).needed == pytest.approx(fed(usual(), harmless, each_s=60).needed, rel=0.15)
