@@ -33,7 +33,7 @@ class CallPage:
 def write_report(path: Path, results: EmergencyResults, batches: Sequence[Batch], network: Network) -> None:
     """Write the report as one HTML file that works offline."""
     environment = templates_of("citybrain.evaluation.emergency")
-    known = [(r.baseline_s, r.priority_s, r.ceiling_s, r.vehicle) for r in results.calls]
+    known = [(r.baseline_s, r.priority_s, r.ceiling_s, _name(r, results)) for r in results.calls]
     whole = [(a, b, c, name) for a, b, c, name in known if a is not None and b is not None and c is not None]
     with own_style():
         text = environment.get_template("emergency.html.jinja").render(
@@ -45,6 +45,11 @@ def write_report(path: Path, results: EmergencyResults, batches: Sequence[Batch]
             dark=declarations(dark=True),
         )
     path.write_text(text, encoding="utf-8")
+
+
+def _name(row: TripRow, results: EmergencyResults) -> str:
+    """A call's name; with how many there were at a time where it was driven among several numbers."""
+    return row.vehicle if len(results.loads) < 2 else f"{row.vehicle}, {row.at_once} at a time"
 
 
 def headline(results: EmergencyResults) -> str:
@@ -59,8 +64,10 @@ def headline(results: EmergencyResults) -> str:
             f" The delay of all other vehicles over the same time changes by {percent(e.others_delay_pct, signed=True)}."
         )
     )
+    numbers = " and ".join(str(load.at_once) for load in results.loads)
+    mixed = "" if len(results.loads) < 2 else f", {numbers} at a time together"
     return (
-        f"Vehicles on a call save {percent(e.travel_time_saved_pct)} of their travel time; empty roads without signals "
+        f"Vehicles on a call save {percent(e.travel_time_saved_pct)} of their travel time{mixed}; empty roads without signals "
         f"would save {percent(e.ceiling_pct)}.{others}"
     )
 

@@ -31,9 +31,10 @@ class SignalBar:
 
 
 def signal_bars(twin: TwinRecord, vehicle: str, network: Network, *, until_s: float) -> list[SignalBar]:
-    """Return the stop lines that a vehicle crossed, with what they showed for its movement."""
+    """Return the stop lines that a vehicle crossed, with what they showed for its movement until the twin ended."""
     driven = twin.driven[vehicle]
     begin_s = driven.call.depart_s
+    until_s = min(until_s, twin.ended_s - begin_s)
     bars = []
     for number, (junction, edge, at_m, _, _) in enumerate(driven.crossed):
         following = [e for e, metres, _ in driven.edges if metres >= at_m - 1.0]

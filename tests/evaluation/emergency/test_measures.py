@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from citybrain.detection.onboard import Call
 from citybrain.evaluation.emergency.emergency_results import EmergencyResults
 from citybrain.evaluation.emergency.losses import Losses, added_waits_s
 from citybrain.evaluation.emergency.measures import OWN_WAY, Batch, measure, measure_load, trip_rows
-from citybrain.evaluation.emergency.report import write_report
+from citybrain.evaluation.emergency.report import headline, write_report
 from citybrain.evaluation.emergency.time_space import signal_bars
 from citybrain.evaluation.emergency.twin import TwinRecord
 from citybrain.evaluation.emergency.watched import Driven
@@ -140,6 +142,8 @@ def test_lamps_of_a_call_are_green_where_its_movement_is():
     [bar] = signal_bars(WHOLE.twins["priority"], "ev0", NETWORK, until_s=100.0)
     assert bar.at_m == 300.0
     assert [span[2] for span in bar.spans] in ([True, False], [False, True])
+    ended = replace(WHOLE.twins["priority"], ended_s=110.0)
+    assert signal_bars(ended, "ev0", NETWORK, until_s=100.0)[0].spans[-1][1] == 50.0  # nobody knows what came after
 
 
 def test_the_report_says_it(tmp_path):
@@ -153,6 +157,9 @@ def test_the_report_says_it(tmp_path):
     write_report(tmp_path / "report.html", results, [WHOLE], NETWORK)
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "save 36.7" in text
+    assert "at a time together" not in text
+    both = results.model_copy(update={"loads": results.loads * 2})
+    assert ", 2 and 2 at a time together;" in headline(both)  # the sentence says what it mixes
     assert "died &lt;here&gt;" in text
     assert text.count("<svg") == 5
     assert "http://" not in text.replace("http://www.w3.org", "")
