@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from citybrain.demand.scenario import Scenario
 from citybrain.demand.silenced import silenced
 from citybrain.detection import make_sensors
 from citybrain.detection.incidents.response import BlockedExits
+from citybrain.errors import InputError
 from citybrain.evaluation.incidents.disturbances import additional_files, disturb
 from citybrain.loop import run_loop
 from citybrain.messages import Command, Event
@@ -235,7 +237,19 @@ def read_recorded(folder: Path) -> Recorded:
         If the folder holds no finished recording.
     """
     about = about_recording(folder)
-    with np.load(folder / "edges.npz") as edges:
+    try:
+        return _recorded(folder, about)
+    except FileNotFoundError:
+        raise
+    except (KeyError, TypeError, ValueError, OSError, EOFError, BadZipFile) as error:
+        why = f"it has no {error}" if isinstance(error, KeyError) else str(error).splitlines()[0]
+        raise InputError(f"{folder}: a broken recording ({why}); delete it and record it again") from None
+
+
+def _recorded(folder: Path, about: dict[str, Any]) -> Recorded:
+    """Return what the files of a recording say."""
+    # opened here: numpy leaves a file that is no archive open
+    with (folder / "edges.npz").open("rb") as file, np.load(file) as edges:
         time_s, vehicles, waiting = edges["time_s"], edges["vehicles"], edges["waiting"]
     incidents = []
     for row in about["incidents"]:
