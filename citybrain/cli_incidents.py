@@ -28,7 +28,7 @@ def incidents(
         ),
     ],
     sensors: Annotated[
-        str, typer.Option(help="Sensor sets to compare: loops, camera, camera:night … (no options with commas).")
+        str, typer.Option(help="Sensor sets to compare: loops, loops:entry,dead=0.1, camera …")
     ] = "loops,camera",
     seeds: Annotated[str, typer.Option(help="How many seeds (5), or which (1,2,3); two runs each.")] = "3",
     count: Annotated[
@@ -76,12 +76,13 @@ def incidents(
     """
     from citybrain.cli_seeds import parse_seeds
     from citybrain.demand.scenario import open_scenario
+    from citybrain.detection import split_sensors
     from citybrain.evaluation.incidents.study import IncidentRequest, study
 
     recorded = Path(scenario) if Path(scenario).is_dir() else None
     request = IncidentRequest(
         scenario=None if recorded else open_scenario(scenario, begin_s=begin, end_s=end),
-        sensors=tuple(dict.fromkeys(name.strip() for name in sensors.split(",") if name.strip())),
+        sensors=split_sensors(sensors),
         detectors=tuple(dict.fromkeys(name.strip() for name in detectors.split(",") if name.strip())),
         seeds=parse_seeds(seeds),
         count=count,

@@ -21,12 +21,12 @@ def train_detector(
 
     Example: citybrain train-detector runs --out boosted.npz
     """
-    from citybrain.detection import check_sensors
+    from citybrain.detection import check_sensors, split_sensors
     from citybrain.evaluation.incidents.study import check_recordings
     from citybrain.evaluation.incidents.train import train
 
     check_recordings(recordings)
-    names = tuple(name.strip() for name in sensors.split(",") if name.strip())
+    names = split_sensors(sensors)
     for name in names:
         check_sensors(name)
     found = train(recordings, names, seed=seed, out=out)

@@ -104,12 +104,12 @@ class LoopData:
 
     Attributes
     ----------
-    stop_count, advance_count : ndarray of float64
-        Vehicles counted at the stop line, and by the loop upstream.
-    stop_on, advance_on : ndarray of bool
+    stop_count, advance_count, entry_count : ndarray of float64
+        Vehicles counted at the stop line, by the loop upstream, and by the one where the road leaves a signal.
+    stop_on, advance_on, entry_on : ndarray of bool
         Whether a vehicle was on the loop at the end of the step.
-    advance_m : ndarray of float64
-        Distance of the upstream loop from the end of its lane; -1 where the lane has none.
+    advance_m, entry_m : ndarray of float64
+        Distance of the loop from the end of its lane; -1 where the lane has none.
     """
 
     stop_count: NDArray[np.float64]
@@ -117,6 +117,9 @@ class LoopData:
     advance_count: NDArray[np.float64]
     advance_on: NDArray[np.bool_]
     advance_m: NDArray[np.float64]
+    entry_count: NDArray[np.float64]
+    entry_on: NDArray[np.bool_]
+    entry_m: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,10 +6,19 @@ from importlib import import_module
 
 from citybrain.detection.perfect import PerfectSensors
 from citybrain.detection.sensors import Sensors
-from citybrain.detection.spec import SENSORS, SensorSpec, check_sensors, parse_sensors
+from citybrain.detection.spec import SENSORS, SensorSpec, check_sensors, parse_sensors, split_sensors
 from citybrain.network.model import Network
 
-__all__ = ["SENSORS", "PerfectSensors", "SensorSpec", "Sensors", "check_sensors", "make_sensors", "parse_sensors"]
+__all__ = [
+    "SENSORS",
+    "PerfectSensors",
+    "SensorSpec",
+    "Sensors",
+    "check_sensors",
+    "make_sensors",
+    "parse_sensors",
+    "split_sensors",
+]
 
 
 def make_sensors(spec: str, network: Network, *, seed: int) -> Sensors:
@@ -37,7 +46,8 @@ def make_sensors(spec: str, network: Network, *, seed: int) -> Sensors:
     if wanted.name == "loops":
         from citybrain.detection.loops import LoopParameters, Loops
 
-        return Loops(network, LoopParameters(dead=wanted.dead, biased=wanted.biased), seed=seed)
+        parameters_of_loops = LoopParameters(dead=wanted.dead, biased=wanted.biased, entry=wanted.entry)
+        return Loops(network, parameters_of_loops, seed=seed)
     if wanted.name == "probes":
         from citybrain.detection.probes import ProbeParameters, Probes
 

@@ -18,9 +18,7 @@ from citybrain.messages import LoopData, Observation, SignalView
 from citybrain.network.model import Network
 from citybrain.simulation.plant import Plant
 
-_DEAD_STOP, _DEAD_ADVANCE, _STUCK_STOP, _STUCK_ADVANCE, _COUNT_STOP, _COUNT_ADVANCE, _BIAS_STOP, _BIAS_ADVANCE = range(
-    8
-)
+_DEAD, _STUCK, _COUNT, _BIAS = (0, 1, 8), (2, 3, 9), (4, 5, 10), (6, 7, 11)  # draws for stop, advance and entry loops
 _BIASED_MISS = 0.4
 _FREE_S, _STANDS_S, _FULL_S, _STUCK_S = 2.5, 1.0, 3.0, 180.0
 _HEAD_M = 10.0
@@ -44,6 +42,8 @@ class LoopParameters:
         Share of loops that never say anything.
     biased : float
         Share of loops that miss two vehicles of five.
+    entry : bool
+        Whether there are loops too where a road leaves a signal, as SCOOT has them.
     """
 
     advance_m: float = 60.0
@@ -52,10 +52,11 @@ class LoopParameters:
     stuck: float = 0.01
     dead: float = 0.0
     biased: float = 0.0
+    entry: bool = False
 
 
 class Loops:
-    """Two loops on every signalised lane, looked at each step."""
+    """Two loops on every signalised lane, and perhaps one where its road begins, looked at each step."""
 
     continuous = True
 
@@ -63,22 +64,20 @@ class Loops:
         self.parameters, self._seed = parameters, seed
         self._a = a = Approaches(network)
         self._lamps = Lamps(network)
-        self._field = field = LoopField(network, a, parameters.advance_m)
+        self._field = field = LoopField(network, a, parameters.advance_m, entry=parameters.entry)
         n = len(network.lanes)
-        has = field.place_m >= 0
-        self._stop_dead, self._advance_dead = np.zeros(n, dtype=np.bool_), np.zeros(n, dtype=np.bool_)
-        self._stop_dead[a.is_stop] = chosen(seed, _DEAD_STOP, int(a.is_stop.sum()), parameters.dead)
-        self._advance_dead[has] = chosen(seed, _DEAD_ADVANCE, int(has.sum()), parameters.dead)
-        lanes = np.arange(n)
-        self._stop_stuck = a.is_stop & (uniform(seed, _STUCK_STOP, lanes) < parameters.stuck)
-        self._advance_stuck = has & (uniform(seed, _STUCK_ADVANCE, lanes) < parameters.stuck)
-        biased = [uniform(seed, purpose, lanes) < parameters.biased for purpose in (_BIAS_STOP, _BIAS_ADVANCE)]
+        has = np.array([a.is_stop, field.place_m >= 0, field.entry_m >= 0])
+        self._dead, lanes = np.zeros((3, n), dtype=np.bool_), np.arange(n)
+        for row, purpose in enumerate(_DEAD):
+            self._dead[row, has[row]] = chosen(seed, purpose, int(has[row].sum()), parameters.dead)
+        self._stuck = has & [uniform(seed, purpose, lanes) < parameters.stuck for purpose in _STUCK]
+        biased = [uniform(seed, purpose, lanes) < parameters.biased for purpose in _BIAS]
         self._missed = np.where(biased, _BIASED_MISS, parameters.missed)
         ways = a.lanes_ways
-        lives = (has & ~self._advance_dead & ~self._advance_stuck)[ways.source]
+        lives = (has[1] & ~self._dead[1] & ~self._stuck[1])[ways.source]
         lives &= ways.distance_m < parameters.advance_m
         self._gated = np.bincount(ways.stop_lane[lives], minlength=n) > 0
-        self._stop_works = a.is_stop & ~self._stop_dead
+        self._stop_works = a.is_stop & ~self._dead[0]
         self._gate_m = np.where(self._gated, field.gate_m, np.where(self._stop_works, parameters.advance_m, 0.0))
         self._due = np.zeros(n)
         self._arrivals = Arrivals(network, a, self._gate_m)
@@ -122,23 +121,19 @@ class Loops:
             passed=passed,
             inside=np.zeros(len(passed)),
             signals=signals,
-            loops=LoopData(**said._asdict(), advance_m=self._field.place_m),
+            loops=LoopData(**said._asdict(), advance_m=self._field.place_m, entry_m=self._field.entry_m),
         )
 
     def _faulty(self, said: LoopSignals, time_ms: int) -> LoopSignals:
         """What remains of the truth after miscounts, dead and stuck loops."""
-        p, lanes = self.parameters, np.arange(len(said.stop_on))
-        noise = []
-        for row, purpose in enumerate((_COUNT_STOP, _COUNT_ADVANCE)):
-            luck = uniform(self._seed, purpose, lanes, time_ms)
-            noise.append(np.where(luck < self._missed[row], -1.0, np.where(luck > 1.0 - p.doubled, 1.0, 0.0)))
-        stop_ok, advance_ok = ~self._stop_dead & ~self._stop_stuck, ~self._advance_dead & ~self._advance_stuck
-        return LoopSignals(
-            stop_count=np.where(stop_ok & (said.stop_count > 0), said.stop_count + noise[0], 0.0),
-            stop_on=(said.stop_on & stop_ok) | (self._stop_stuck & ~self._stop_dead),
-            advance_count=np.where(advance_ok & (said.advance_count > 0), said.advance_count + noise[1], 0.0),
-            advance_on=(said.advance_on & advance_ok) | (self._advance_stuck & ~self._advance_dead),
-        )
+        lanes = np.arange(len(said.stop_on))
+        count = np.array([said.stop_count, said.advance_count, said.entry_count])
+        on = np.array([said.stop_on, said.advance_on, said.entry_on])
+        luck = np.array([uniform(self._seed, purpose, lanes, time_ms) for purpose in _COUNT])
+        noise = np.where(luck < self._missed, -1.0, np.where(luck > 1.0 - self.parameters.doubled, 1.0, 0.0))
+        count = np.where(~self._dead & ~self._stuck & (count > 0), count + noise, 0.0)
+        on = (on & ~self._dead) | (self._stuck & ~self._dead)
+        return LoopSignals(count[0], on[0], count[1], on[1], count[2], on[2])
 
     def _time(self, said: LoopSignals, dt_s: float) -> None:
         """How long each loop has been occupied without counting, or free."""

@@ -27,6 +27,8 @@ class SensorSpec:
         Share of sensors that never work.
     biased : float
         Share of loops that miss two vehicles of five.
+    entry : bool
+        Of loops: whether some lie where roads leave a signal too.
     feeds : int
         Of cameras: how many there are; 0 for one at every approach.
     plug_in : str
@@ -40,6 +42,7 @@ class SensorSpec:
     share: float = 0.0
     dead: float = 0.0
     biased: float = 0.0
+    entry: bool = False
     feeds: int = 0
     plug_in: str = ""
     options: str = ""
@@ -48,6 +51,21 @@ class SensorSpec:
 def installed_sensors() -> dict[str, str]:
     """Return third parties' sensors: where each name is made."""
     return {point.name: point.value for point in entry_points(group=ENTRY_POINT_GROUP) if point.name not in SENSORS}
+
+
+def split_sensors(text: str) -> tuple[str, ...]:
+    """Return the sensor sets of a list with commas, such as ``loops:entry,dead=0.1,camera``: two.
+
+    What follows a comma and is no name of sensors is an option of those before, if these have options.
+    """
+    sets: list[str] = []
+    for part in (piece.strip() for piece in text.split(",")):
+        named = part.partition(":")[0] in (*SENSORS, *installed_sensors())
+        if sets and ":" in sets[-1] and not named and part:
+            sets[-1] += f",{part}"
+        elif part:
+            sets.append(part)
+    return tuple(dict.fromkeys(sets))
 
 
 def check_sensors(spec: str) -> None:
@@ -70,15 +88,20 @@ def parse_sensors(spec: str) -> SensorSpec:
             return SensorSpec(name=name, plug_in=installed[name], options=rest)
         raise InputError(f"unknown sensors {name!r}{nearest_hint(name, (*SENSORS, *installed))}")
     known = {
-        "perfect": (), "camera": (*CONDITIONS, "dead=", "feeds="), "loops": ("dead=", "biased="), "probes": ("0.1", "dead="),
-    }[name]  # fmt: skip
-    condition, share, dead, biased, feeds = "", math.nan, 0.0, 0.0, 0
+        "perfect": (),
+        "camera": (*CONDITIONS, "dead=", "feeds="),
+        "loops": ("entry", "dead=", "biased="),
+        "probes": ("0.1", "dead="),
+    }[name]
+    condition, share, dead, biased, entry, feeds = "", math.nan, 0.0, 0.0, False, 0
     for option in rest.split(",") if rest else ():
         key, equals, value = option.partition("=")
         if key == "dead" and equals and "dead=" in known:
             dead = _share(spec, "dead", value)
         elif key == "biased" and equals and "biased=" in known:
             biased = _share(spec, "biased", value)
+        elif name == "loops" and option == "entry":
+            entry = True
         elif name == "camera" and option in CONDITIONS:
             condition = option
         elif name == "camera" and key == "feeds" and equals:
@@ -92,7 +115,13 @@ def parse_sensors(spec: str) -> SensorSpec:
     if name == "probes" and not share > 0:
         raise InputError(f"--sensors {spec}: say which share of vehicles are probes, such as probes:0.1")
     return SensorSpec(
-        name=name, condition=condition, share=0.0 if math.isnan(share) else share, dead=dead, biased=biased, feeds=feeds
+        name=name,
+        condition=condition,
+        share=0.0 if math.isnan(share) else share,
+        dead=dead,
+        biased=biased,
+        entry=entry,
+        feeds=feeds,
     )
 
 

@@ -27,7 +27,8 @@ def looked(t, *, stop=0.0, advance=0.0, stop_on=False, advance_on=False):
     place[LANE] = 60.0
     loops = LoopData(
         stop_count=at_lane(stop), stop_on=at_lane(stop_on, np.bool_), advance_count=at_lane(advance),
-        advance_on=at_lane(advance_on, np.bool_), advance_m=place,
+        advance_on=at_lane(advance_on, np.bool_), advance_m=place, entry_count=np.zeros(N), entry_on=np.zeros(N, np.bool_),
+        entry_m=np.full(N, -1.0),
     )  # fmt: skip
     return replace(observation(NETWORK, stage=[(t // 30) % 2]), time_s=float(t), loops=loops)
 

@@ -90,3 +90,31 @@ def test_who_leaves_the_lane_within_a_step_has_passed_a_loop_near_its_end(next_l
     assert field.sense(at(IN_0, 195.0)).advance_count.sum() == 0
     assert field.sense(at(next_lane, 4.0)).advance_count[IN_0] == 1
     assert field.sense(at(next_lane, 14.0)).advance_count.sum() == 0
+
+
+def test_an_entry_loop_counts_who_leaves_the_signal_before():
+    field = LoopField(NETWORK, Approaches(NETWORK), 60.0, entry=True)
+    out = NETWORK.movements[0].to_lane
+    assert field.entry_m[out] == pytest.approx(NETWORK.lanes[out].length_m - 3.0)
+
+    def said(lane, position_m):
+        one = np.ones(1)
+        return field.sense(Readings(
+            ids=(), lane=np.array([lane], np.int32), position_m=position_m * one, speed_mps=10 * one, length_m=5 * one,
+            stop_lane=np.array([-1]), movement=np.array([-1]), distance_m=one, crossing=np.array([-1]), key=np.array([7]),
+        ))  # fmt: skip
+
+    counts = [said(lane, at_m).entry_count[out] for lane, at_m in ((IN_0, 195.0), (out, 4.0), (out, 14.0))]
+    assert counts == [0, 1, 0]
+
+
+def test_an_entry_loop_at_the_edge_of_the_network_counts_who_comes_from_outside():
+    parameters = LoopParameters(missed=0.0, doubled=0.0, stuck=0.0, entry=True)
+    seen = drive(parameters, 60, stop_at_s=30, begin_m=6.0)
+    assert sum(o.loops.entry_count[IN_0] for o in seen) == 4  # the first was there before anybody looked
+
+
+def test_without_the_option_there_are_no_entry_loops():
+    seen = drive(CLEAR, 5)[-1].loops
+    assert (seen.entry_m == -1).all()
+    assert not seen.entry_on.any()

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from citybrain.detection import SENSORS, SensorSpec, check_sensors, make_sensors, parse_sensors
+from citybrain.detection import SENSORS, SensorSpec, check_sensors, make_sensors, parse_sensors, split_sensors
 from citybrain.errors import InputError
 from citybrain.network.synthetic import grid_network
 
@@ -17,6 +17,7 @@ from citybrain.network.synthetic import grid_network
         ("camera:dead=0.1", SensorSpec(name="camera", dead=0.1)),
         ("camera:feeds=382", SensorSpec(name="camera", feeds=382)),
         ("loops", SensorSpec(name="loops")),
+        ("loops:entry,dead=0.1", SensorSpec(name="loops", entry=True, dead=0.1)),
         ("loops:dead=1", SensorSpec(name="loops", dead=1.0)),
         ("probes:0.1", SensorSpec(name="probes", share=0.1)),
         ("probes:0.25,dead=0.1", SensorSpec(name="probes", share=0.25, dead=0.1)),
@@ -76,3 +77,16 @@ def test_third_parties_sensors_are_found_by_name(tmp_path, monkeypatch):
     assert make_sensors("perfect", network, seed=1).sight_m == 400.0  # ours are not replaced
     with pytest.raises(InputError, match="did you mean 'near'"):
         check_sensors("nea")
+
+
+@pytest.mark.parametrize(
+    ("text", "sets"),
+    [
+        ("loops,camera", ("loops", "camera")),
+        ("loops:entry,dead=0.1, camera:night,loops", ("loops:entry,dead=0.1", "camera:night", "loops")),
+        ("loops,camra,loops", ("loops", "camra")),
+        ("", ()),
+    ],
+)
+def test_a_list_of_sensor_sets_keeps_options_together(text, sets):
+    assert split_sensors(text) == sets

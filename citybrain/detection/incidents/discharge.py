@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from citybrain.detection.incidents.feeders import find_feeders, find_gates
+from citybrain.detection.incidents.comers import Comers
+from citybrain.detection.incidents.feeders import Feeders, find_feeders, find_gates
 from citybrain.detection.incidents.inflow import Inflow
 from citybrain.detection.incidents.lane_shares import LaneShares
 from citybrain.detection.incidents.link_signs import GATE_M, LinkSigns, Signs
@@ -19,7 +20,6 @@ from citybrain.network.model import Network
 
 _OF_LANES = ("stuck", "gap", "green", "lane-in", "lane-out")
 _OF_LINKS = ("silence", "inside", "overdue", "spill", "crawl")
-_EMPTY_S = 6.0
 _LEARN_ANEW_S = 900.0
 _USUAL = 5.0
 """What comes in is usual while evidence that vehicles are overdue is below this."""
@@ -89,13 +89,13 @@ class Discharge:
 
     def __init__(self, network: Network, links: LinkSigns, parameters: DischargeParameters | None = None) -> None:
         self.parameters = p = parameters or DischargeParameters()
-        self._links = links
+        self._network, self._links = network, links
         n, n_links = len(links.lane), len(links.edge)
-        self._feeders = find_feeders(network, links, np.full(n_links, GATE_M))
-        self._inflow, self._from_gates = Inflow(self._feeders, n_links), Inflow(find_gates(links, GATE_M), n_links)
+        self._feeders: Feeders | None = None
+        self._from_gates = Inflow(find_gates(links, GATE_M), n_links)
         self._overdue, self._silence, self._no_exit = Overdue(links), Silence(n_links), Silence(n_links, others=False)
         self._silent, self._inside = np.zeros(n_links), np.zeros(n_links)
-        self._spill = Spill(network, links)
+        self._comers, self._spill = Comers(links), Spill(network, links)
         self._came, self._went = LaneShares(links, left=p.left), LaneShares(links, left=p.left)
         self._came_short, self._went_short = np.zeros(n), np.zeros(n)
         self._gap, self._stuck, self._green, self._green_s = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n)
@@ -113,7 +113,7 @@ class Discharge:
         }
         # their evidence is a chance already, on the scale of the link itself
         for name, r in (("silence", p.false_per_day * p.silence_share), ("inside", rate)):
-            self._usual[name] = Usual(n_links, threshold=self.threshold, false_per_day=r, margin=1.0)
+            self._usual[name] = Usual(n_links, threshold=self.threshold, false_per_day=r, margin=1.0, least_excess=1.0)
         self._scores: dict[str, NDArray[np.float64]] = {}
 
     def update(self, signs: Signs) -> NDArray[np.float64]:
@@ -136,13 +136,20 @@ class Discharge:
         link = self._links.link_of
         held = (np.bincount(link, standing, n) > 0) | self._lost_counts(s)
         left = np.bincount(link, np.where(self._links.is_stop, s.stop_count, 0.0), n).astype(np.float64)
-        waits = np.bincount(link, self._links.is_stop & (self._free_s < _EMPTY_S), n) > 0
-        self._inflow.step(s.passed[self._feeders.source], s.arrived, left)
+        if self._feeders is None:  # now it is known where is counted
+            self._feeders = find_feeders(self._network, self._links, np.full(n, GATE_M), s.has_entry)
+            self._inflow = Inflow(self._feeders, n)
+        came = self._comers.step(s.dt_s, s.arrived, s.stop_on, s.stop_count)
+        if s.resumed:
+            self._inflow.forget_on_the_way()
+            self._from_gates.forget_on_the_way()
+            held[:] = True
+        self._inflow.step(np.concatenate((s.passed, s.entered))[self._feeders.source], came, s.arrived, left)
         usual = self._late < _USUAL
         weight = self.parameters.overdue_weight
-        late = weight * self._overdue.update(self._inflow, s.arrived, left, held, self._late / weight)
+        late = weight * self._overdue.update(self._inflow, came, left, held, self._late / weight)
         self._late = np.minimum(late, MOST)
-        self._silent = np.minimum(self._silence.update(self._inflow, s.arrived, left, held, ~waits, usual), MOST)
+        self._silent = np.minimum(self._silence.update(self._inflow, came, held, usual), MOST)
         self._test_inside(s, works[0])
         evidence = (self._stuck, self._gap, self._green, self._came_short, self._went_short)
         of_links = (self._silent, self._inside, self._late, self._spill.score, self._crawl)
@@ -195,9 +202,9 @@ class Discharge:
         queue = (np.bincount(link, stop & s.stop_on & ~new, n) > 0) | (
             np.bincount(link, self._links.is_stop & ~works, n) > 0
         )
-        nobody, never = np.zeros(n), np.zeros(n, np.bool_)
-        self._from_gates.step(np.where(s.has_gate, np.nan_to_num(s.gate_count), 0.0), came, nobody)
-        evidence = self._no_exit.update(self._from_gates, came, nobody, queue, never, ~never)
+        nobody, always = np.zeros(n), np.ones(n, np.bool_)
+        self._from_gates.step(np.where(s.has_gate, np.nan_to_num(s.gate_count), 0.0), came, came, nobody)
+        evidence = self._no_exit.update(self._from_gates, came, queue | s.resumed, always)
         self._inside = np.minimum(evidence, MOST)
 
     def _test_green(self, s: Signs, works: NDArray[np.bool_], exit_full: NDArray[np.bool_]) -> None:

@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from citybrain.detection.incidents.feeders import RING_S, Feeders
 
 _OTHERS_MEMORY_S, _MEMORY_S = 1800.0, 7200.0
-_PRIOR_SENT, _PRIOR_SHARE = 3.0, 0.4
+_PRIOR_SENT = 3.0
 _PRIOR_OTHERS, _PRIOR_S = 0.5, 300.0
-_SUREST = 0.95
-"""Of those who were counted upstream, the most that are believed to come: loops miscount, and some arrive on the road."""
+_STRAY_NATS = (3.5, 6.0)
+"""At least ln(1/0.03): of those from elsewhere, too, few set out beyond the place of an incident."""
 _COUNTED = 0.75
 _COUNTED_S = 900.0
 
@@ -34,6 +34,9 @@ class Inflow:
         How many are expected to have come since the start, if all are slow, and if all are fast.
     must_nats, could_nats : ndarray of float64, by link
         The same in −ln(1 − p_f) each: how improbable it is that none of them comes.
+    stray_nats : ndarray of float64, by link
+        What those who came in the last step take off the evidence of a blocked road: −ln of the chance that they came from
+        elsewhere, and what their own not coming would be worth.
     blind : ndarray of bool, by link
         Whether many come by ways on which nobody counts.
     """
@@ -44,7 +47,7 @@ class Inflow:
         self._rows = np.arange(n)
         self._sent, self._expected, self._nats = (np.zeros((RING_S, n)) for _ in range(3))
         self._width_s = np.maximum(feeders.last - feeders.first, 1).astype(np.float64)
-        self._prior = _PRIOR_SENT * _PRIOR_SHARE * feeders.share
+        self._prior = _PRIOR_SENT * feeders.chance
         self._credit, self._counted, self._last_sent = np.zeros(n), np.zeros(n), np.zeros(n)
         self._new_credit, self._new_counted = np.zeros(n), np.zeros(n)
         self._other, self._time_s = np.zeros(n_links), np.zeros(n_links)
@@ -52,7 +55,7 @@ class Inflow:
         self._all_in, self._all_left = np.zeros(n_links), np.zeros(n_links)
         self._step = 0
         self.must, self.could = np.zeros(n_links), np.zeros(n_links)
-        self.must_nats, self.could_nats = np.zeros(n_links), np.zeros(n_links)
+        self.must_nats, self.could_nats, self.stray_nats = np.zeros(n_links), np.zeros(n_links), np.zeros(n_links)
 
     @property
     def age_s(self) -> float:
@@ -62,7 +65,7 @@ class Inflow:
     @property
     def chance(self) -> NDArray[np.float64]:
         """p_f."""
-        return np.asarray(np.minimum((self._credit + self._prior) / (self._counted + _PRIOR_SENT), _SUREST))
+        return np.asarray(np.minimum((self._credit + self._prior) / (self._counted + _PRIOR_SENT), self._f.surest))
 
     @property
     def others_vps(self) -> NDArray[np.float64]:
@@ -87,15 +90,22 @@ class Inflow:
         """Whether the loops upstream count far fewer than leave the link."""
         return np.asarray(self._all_in < _COUNTED * self._all_left)
 
-    def step(self, sent: NDArray[np.float64], came: NDArray[np.float64], left: NDArray[np.float64]) -> None:
+    def step(
+        self,
+        sent: NDArray[np.float64],
+        came: NDArray[np.float64],
+        counted: NDArray[np.float64],
+        left: NDArray[np.float64],
+    ) -> None:
         """Take in one second.
 
         Parameters
         ----------
         sent : ndarray of float64, by pair
             Vehicles counted by the feeder.
-        came, left : ndarray of float64, by link
-            Vehicles that came to the place of counting, and that left over the stop lines.
+        came, counted, left : ndarray of float64, by link
+            Vehicles that came to the place of counting, those of them that were counted there, and those that left over
+            the stop lines.
         """
         f = self._f
         now, last = self._step % RING_S, (self._step - 1) % RING_S
@@ -106,12 +116,15 @@ class Inflow:
         self._nats[now] = self._nats[last] - each * np.log1p(-chance * np.minimum(sent / each, 1.0))
         slow, fast = (now - f.last) % RING_S, (now - f.first) % RING_S
         must, could = self._expected[slow, self._rows], self._expected[fast, self._rows]
+        must_nats, could_nats = self._nats[slow, self._rows], self._nats[fast, self._rows]
         self.must, self.could = self._by_link(must), self._by_link(could)
-        self.must_nats = self._by_link(self._nats[slow, self._rows])
-        self.could_nats = self._by_link(self._nats[fast, self._rows])
+        self.must_nats, self.could_nats = self._by_link(must_nats), self._by_link(could_nats)
         intensity = (could - must) / self._width_s
         others = self.others_vps
-        each_of = came / np.maximum(self._by_link(intensity) + others, 1e-9)
+        from_feeders = self._by_link(intensity)
+        each_of = came / (from_feeders + others)
+        nobodys = self._by_link((could_nats - must_nats) / self._width_s) / (from_feeders + others)
+        self.stray_nats = came * (np.clip(np.log1p(from_feeders / others), *_STRAY_NATS) + nobodys)
         self._new_credit += intensity * each_of[f.link]
         self._new_other += others * each_of
         over = self._sent[slow, self._rows]
@@ -120,8 +133,17 @@ class Inflow:
         self._new_s += 1.0
         self._step += 1
         pace = 1.0 / min(self._step, _COUNTED_S)
-        self._all_in += pace * (came - self._all_in)
+        self._all_in += pace * (counted - self._all_in)
         self._all_left += pace * (left - self._all_left)
+
+    def forget_on_the_way(self) -> None:
+        """Wait for nobody who was sent until now."""
+        last = (self._step - 1) % RING_S
+        for ring in (self._sent, self._expected, self._nats):
+            ring[:] = ring[last]
+        self._last_sent = self._sent[last]
+        for new in (self._new_credit, self._new_counted, self._new_other, self._new_s):
+            new[:] = 0.0
 
     def learn(self, over: NDArray[np.bool_], usual: NDArray[np.bool_]) -> None:
         """Take what was seen since the time before as usual, where that is over; else wait, or forget it.

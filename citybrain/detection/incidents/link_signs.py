@@ -22,6 +22,7 @@ _FULL_M = 8.0
 _NEAR_M = 80.0
 _FREE_AHEAD_M, _UPSTREAM_M = 30.0, 30.0
 _CRAWLS = 0.45
+_BREAK_S = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,8 @@ class Signs:
     Attributes
     ----------
     time_s, dt_s : float
+    resumed : bool
+        Whether something is missing between the step before and this one: the sensors were off, or another day begins.
     stop_on, gate_on : ndarray of bool
         Whether somebody is at the stop line (of a lane upstream: at one that it leads to), and at the place upstream.
     stop_count, gate_count : ndarray of float64
@@ -53,10 +56,15 @@ class Signs:
     arrived : ndarray of float64, by link
         Vehicles that came in at the place upstream.
     passed : ndarray of float64, by movement
+    entered : ndarray of float64, by edge of the network
+        Vehicles that came over its entry loops.
+    has_entry : ndarray of bool, by edge of the network
+        Whether it has entry loops, one on every lane.
     """
 
     time_s: float
     dt_s: float
+    resumed: bool
     stop_on: NDArray[np.bool_]
     gate_on: NDArray[np.bool_]
     stop_count: NDArray[np.float64]
@@ -73,6 +81,8 @@ class Signs:
     exit_full: NDArray[np.bool_]
     arrived: NDArray[np.float64]
     passed: NDArray[np.float64]
+    entered: NDArray[np.float64]
+    has_entry: NDArray[np.bool_]
 
 
 class LinkSigns(Shape):
@@ -90,11 +100,14 @@ class LinkSigns(Shape):
         self._from = np.array([m.from_lane for m in moves], np.int64)
         self._to = np.array([m.to_lane for m in moves], np.int64)
         self._index = np.array([m.index for m in moves], np.int64)
+        self._n_edges = len(network.edges)
         self._last_s: float | None = None
 
     def read(self, observation: Observation) -> Signs:
         """Return the signs of one step."""
-        dt_s = 1.0 if self._last_s is None else max(observation.time_s - self._last_s, 1e-3)
+        gap_s = 1.0 if self._last_s is None else observation.time_s - self._last_s
+        resumed = not 0.0 < gap_s <= _BREAK_S
+        dt_s = 1.0 if resumed else gap_s
         self._last_s = observation.time_s
         n, n_links, lane = len(self.row_of), len(self.edge), self.lane
         green = self._lamps.lane_green(self._lamps.green(observation.signals))[lane]
@@ -116,6 +129,7 @@ class LinkSigns(Shape):
             arrived = np.bincount(self.link_of_lane[at], entered[at], n_links).astype(np.float64)
             stop_ok = gate_ok = observation.confidence > 0
             gate_ok = gate_ok | ~self.approaches.is_stop
+            entered_road, has_entry = np.zeros(self._n_edges), np.zeros(self._n_edges, np.bool_)
         else:
             self._health.update(observation)
             stop_ok, gate_ok = self._health.trusted()
@@ -125,12 +139,17 @@ class LinkSigns(Shape):
             stop_on, gate_on, count = loops.stop_on, loops.advance_on, loops.stop_count
             gate_count, has_gate = loops.advance_count, loops.advance_m >= 0
             at = np.flatnonzero(has_gate & (self.link_of_lane >= 0))
-            arrived = np.bincount(self.link_of_lane[at], gate_count[at], n_links).astype(np.float64)
+            # no two vehicles drive over a loop within a second: a count of two is one counted twice
+            arrived = np.bincount(self.link_of_lane[at], np.minimum(gate_count[at], 1.0), n_links).astype(np.float64)
+            edge, lies = self.approaches.edge, loops.entry_m >= 0
+            entered_road = np.bincount(edge, np.minimum(loops.entry_count, 1.0), self._n_edges).astype(np.float64)
+            has_entry = (np.bincount(edge, lies, self._n_edges) > 0) & (np.bincount(edge, ~lies, self._n_edges) == 0)
         stop_on = stop_on & self.approaches.is_stop
         np.logical_or.at(stop_on, self._leads_from, stop_on[self._leads_to])
         return Signs(
             time_s=observation.time_s,
             dt_s=dt_s,
+            resumed=resumed,
             stop_on=stop_on[lane],
             gate_on=gate_on[lane],
             stop_count=count[lane],
@@ -147,6 +166,8 @@ class LinkSigns(Shape):
             exit_full=full[lane],
             arrived=arrived,
             passed=observation.passed,
+            entered=entered_road,
+            has_entry=has_entry,
         )
 
     def _noticed(self, o: Observation) -> Seen:

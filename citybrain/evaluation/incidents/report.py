@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from citybrain.detection import split_sensors
 from citybrain.evaluation.incidents.curve_plot import plot_trade_off
 from citybrain.evaluation.incidents.measures import Truth, alarms_of, match
 from citybrain.evaluation.incidents.watch import OURS, Watched
@@ -52,7 +53,7 @@ def write_report(path: Path, study: IncidentStudy) -> None:
                     key=lambda row: not row[1].affects,
                 ),
             }
-            for place, name in enumerate(study.results.sensors.split(","))
+            for place, name in enumerate(split_sensors(study.results.sensors))
         ]
         text = environment.get_template("incidents.html.jinja").render(
             results=study.results, parts=parts, light=declarations(dark=False), dark=declarations(dark=True)

@@ -16,9 +16,10 @@ def two_feeders():
     return Feeders(
         source=np.arange(2),
         link=np.zeros(2, np.int64),
-        share=np.ones(2),
+        chance=np.full(2, 0.4),
         first=np.array([10, 30]),
         last=np.array([20, 40]),
+        surest=0.95,
     )
 
 
@@ -33,7 +34,7 @@ def watched(shares, others_vps, *, seconds=7200, seed=4):
     for t in range(seconds):
         sent = np.array([t % 25 == 0, t % 35 == 0], float)
         came = np.array([coming[t] + float(rng.random() < others_vps)])
-        inflow.step(sent, came, np.zeros(1))
+        inflow.step(sent, came, came, np.zeros(1))
         inflow.learn(ALWAYS, ALWAYS)
     return inflow
 
@@ -62,9 +63,33 @@ def test_what_goes_on_is_not_learnt_and_what_was_an_incident_is_forgotten():
     inflow = watched((1.0, 1.0), 0.0)
     before = inflow.chance.copy()
     for t in range(600):
-        inflow.step(np.array([t % 25 == 0, t % 35 == 0], float), np.zeros(1), np.zeros(1))
+        inflow.step(np.array([t % 25 == 0, t % 35 == 0], float), np.zeros(1), np.zeros(1), np.zeros(1))
         inflow.learn(NEVER, ALWAYS)
     assert inflow.chance == pytest.approx(before)
     inflow.learn(ALWAYS, NEVER)
     inflow.learn(ALWAYS, ALWAYS)
     assert inflow.chance == pytest.approx(before)
+
+
+def test_another_day_begins_with_nobody_on_the_way():
+    inflow = watched((1.0, 1.0), 0.0)
+    inflow.forget_on_the_way()
+    known = inflow.chance.copy()
+    for _ in range(100):
+        inflow.step(np.zeros(2), np.zeros(1), np.zeros(1), np.zeros(1))
+        inflow.learn(ALWAYS, ALWAYS)
+    assert inflow.must == pytest.approx(inflow.could)
+    assert inflow.chance == pytest.approx(known)
+
+
+@pytest.mark.parametrize("others_vps", [0.0, 0.1])
+def test_who_comes_when_others_are_rare_was_sent(others_vps):
+    # 15 s after the first feeder sent somebody; the rarer others are, the more it speaks against a blocked road
+    inflow = watched((0.9, 0.0), others_vps)
+    for _ in range(60):
+        inflow.step(np.zeros(2), np.zeros(1), np.zeros(1), np.zeros(1))
+    for t in range(16):
+        inflow.step(np.array([t == 0, 0.0]), np.array([t == 15.0]), np.zeros(1), np.zeros(1))
+    (expected,) = -np.log1p(-inflow.chance[:1])  # its own not coming is no evidence any more
+    share = 0.1 * inflow.chance[0] / (0.1 * inflow.chance[0] + inflow.others_vps[0])
+    assert inflow.stray_nats[0] == pytest.approx(share * expected + max(-np.log(1 - share), 3.5), rel=0.15)

@@ -28,10 +28,11 @@ def signs(t, *, sent=0.0, came=0.0, waits=False, green=False):
     stop_on, lamps = off.copy(), np.zeros(N)
     stop_on[FEEDS], lamps[FEEDS] = waits, float(green)
     return Signs(
-        time_s=float(t), dt_s=1.0, stop_on=stop_on, gate_on=off, stop_count=np.zeros(N), gate_count=np.zeros(N),
+        time_s=float(t), dt_s=1.0, resumed=False, stop_on=stop_on, gate_on=off, stop_count=np.zeros(N), gate_count=np.zeros(N),
         has_gate=np.ones(N, np.bool_), stop_ok=np.ones(N, np.bool_), gate_ok=np.ones(N, np.bool_),
         stuck_s=np.zeros(N), stuck_at_m=np.full(N, np.nan), crawling=np.zeros(N),
         driving=np.zeros(N), seen=off, green=lamps, exit_full=off, arrived=arrived, passed=passed,
+        entered=np.zeros(len(GRID.edges)), has_entry=np.zeros(len(GRID.edges), np.bool_),
     )  # fmt: skip
 
 
@@ -44,7 +45,7 @@ def evidence(sent, came, *, held=lambda _: False, seconds=1200):
         queue = np.zeros(n, np.bool_)
         queue[LINK] = held(t)
         s = signs(t, sent=sent(t), came=came(t))
-        inflow.step(s.passed[feeders.source], s.arrived, np.zeros(n))
+        inflow.step(s.passed[feeders.source], s.arrived, s.arrived, np.zeros(n))
         score = test.update(inflow, s.arrived, np.zeros(n), queue, score)
         inflow.learn(always, (score < 5.0) & ~queue)
         highest = max(highest, float(score[LINK]))

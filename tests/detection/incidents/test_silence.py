@@ -19,7 +19,7 @@ INTO = next(m for m in GRID.movements if not m.is_crossing and GRID.lanes[m.to_l
 N, DELAY_S = len(LINKS.edge), 20
 
 
-def course(sent, came, *, left=lambda _: 0.0, held=lambda _: False, empty=lambda _: False, seconds=1400):
+def course(sent, came, *, held=lambda _: False, seconds=1400):
     """Return the evidence of every second."""
     feeders = find_feeders(GRID, LINKS, np.full(N, 60.0))
     inflow, test, usual = Inflow(feeders, N), Silence(N), np.ones(N, np.bool_)
@@ -33,9 +33,8 @@ def course(sent, came, *, left=lambda _: 0.0, held=lambda _: False, empty=lambda
     for t in range(seconds):
         passed = np.zeros(len(GRID.movements))
         passed[INTO.index] = sent(t)
-        inflow.step(passed[feeders.source], here(came(t)), here(left(t)))
-        now = here(came(t)), here(left(t)), here(held(t), bool), here(empty(t), bool), usual
-        found.append(test.update(inflow, *now)[LINK])
+        inflow.step(passed[feeders.source], here(came(t)), here(came(t)), np.zeros(N))
+        found.append(test.update(inflow, here(came(t)), here(held(t), bool), usual)[LINK])
     return np.array(found)
 
 
@@ -69,12 +68,6 @@ def test_a_queue_over_the_place_of_counting_excuses():
     assert found.max() < 4.0
 
 
-def test_where_vehicles_leave_the_loops_upstream_have_failed():
-    came = lambda t: platoon(t - DELAY_S) * (t < 1200)  # noqa: E731
-    leave = course(platoon, came, left=lambda t: platoon(t - 30), empty=lambda t: t % 60 >= 50, seconds=1700)
-    assert leave[1320:].max() < course(platoon, came, seconds=1700)[1320:].max() / 2
-
-
 def test_flow_from_elsewhere_is_worth_what_is_known_of_it():
     rng = np.random.default_rng(3)
     random = rng.random(1400) < 0.1
@@ -90,6 +83,6 @@ def test_inside_a_link_those_from_elsewhere_are_not_waited_for():
     nobody, never = np.zeros(N), np.zeros(N, np.bool_)
     for t in range(1400):
         came = np.full(N, float(t % 10 == 0 and t < 1100))
-        inflow.step(np.zeros(len(feeders.source)), came, nobody)
-        evidence = test.update(inflow, came, nobody, never, never, ~never)
+        inflow.step(np.zeros(len(feeders.source)), came, came, nobody)
+        evidence = test.update(inflow, came, never, ~never)
     assert evidence.max() == 0.0
