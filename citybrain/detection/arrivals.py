@@ -36,10 +36,18 @@ class Arrivals:
         Distance from the stop line at which the sensor sees vehicles come.
     memory_s : float
         Time constant of the learnt flows.
+    counted : ndarray of bool, by edge, optional
+        Whether who enters the edge is counted there: then these counts place vehicles on it, not who crossed stop lines.
     """
 
     def __init__(
-        self, network: Network, approaches: Approaches, gate_m: NDArray[np.float64], *, memory_s: float = 300.0
+        self,
+        network: Network,
+        approaches: Approaches,
+        gate_m: NDArray[np.float64],
+        *,
+        memory_s: float = 300.0,
+        counted: NDArray[np.bool_] | None = None,
     ) -> None:
         self._approaches, self._gate_m, self._memory_s = approaches, gate_m, memory_s
         self.belief = Belief(approaches.limit_mps)
@@ -49,6 +57,7 @@ class Arrivals:
         lane = np.array([max(m.to_lane, 0) for m in network.movements], dtype=np.int64)
         self._exit_edge = approaches.edge[lane]
         self._path_m = np.array([m.path_m for m in network.movements])
+        self._uncounted = np.ones(len(lane), np.bool_) if counted is None else ~counted[self._exit_edge]
         self.met = np.zeros(len(network.movements))
         self._credit = np.zeros(len(approaches.edges_ways.source))
         self._stops = np.flatnonzero(approaches.is_stop)
@@ -60,6 +69,7 @@ class Arrivals:
         entries: NDArray[np.float64],
         queue_end_m: NDArray[np.float64],
         flow: NDArray[np.float64] | None = None,
+        entered: NDArray[np.float64] | None = None,
     ) -> NDArray[np.float64]:
         """Take in what the sensors counted in the last ``dt_s``.
 
@@ -73,6 +83,8 @@ class Arrivals:
             Where a queue that reaches beyond the gate is known to end, else -inf.
         flow : ndarray, by lane, optional
             Vehicles from which the flow is learnt, if not from the entries.
+        entered : ndarray, by edge, optional
+            Vehicles counted where the road begins.
 
         Returns
         -------
@@ -86,7 +98,7 @@ class Arrivals:
         uncounted = self.belief.passed_gate(closed)
         explained = met.by_lane(len(closed)) + uncounted
         self.met = met.by_origin(len(departures))
-        self._depart(departures)
+        self._set_out(departures, entered)
         self._age_s += dt_s
         rate = dt_s / min(self._age_s, self._memory_s)
         self.flow_vps += rate * ((entries if flow is None else flow) / dt_s - self.flow_vps)
@@ -98,26 +110,34 @@ class Arrivals:
         """Flow by lane that did not come from a junction upstream."""
         return np.maximum(self.flow_vps - self._explained_vps, 0.0)
 
-    def _depart(self, departures: NDArray[np.float64]) -> None:
-        movement = np.flatnonzero(departures > 0)
+    def _set_out(self, departures: NDArray[np.float64], entered: NDArray[np.float64] | None) -> None:
+        """Place those who crossed stop lines, and who were counted where roads begin, on a way each."""
+        crossed = np.flatnonzero((departures > 0) & self._uncounted)
+        edges = np.empty(0, np.int64) if entered is None else np.flatnonzero(entered > 0)
+        if not len(crossed) and not len(edges):
+            return
+        edge = np.concatenate((self._exit_edge[crossed], edges))
+        before_m = np.concatenate((self._path_m[crossed], np.zeros(len(edges))))
+        origin = np.concatenate((crossed, np.full(len(edges), -1)))
+        count = departures[crossed] if entered is None else np.concatenate((departures[crossed], entered[edges]))
         ways = self._approaches.edges_ways
-        share = ways.weights(self.flow_vps) if len(movement) else np.empty(0)
-        sent, rows = [], []
-        for m in movement.tolist():
-            first, last = ways.at[self._exit_edge[m] : self._exit_edge[m] + 2].tolist()
+        share = ways.weights(self.flow_vps)
+        which, rows = [], []
+        for i, e in enumerate(edge.tolist()):
+            first, last = ways.at[e : e + 2].tolist()
             if first == last:
                 continue
-            self._credit[first:last] += share[first:last] * departures[m]
+            self._credit[first:last] += share[first:last] * count[i]
             row = first + int(self._credit[first:last].argmax())
-            if self._credit[row] >= departures[m] / 2:
-                self._credit[row] -= departures[m]
-                sent.append(m)
+            if self._credit[row] >= count[i] / 2:
+                self._credit[row] -= count[i]
+                which.append(i)
                 rows.append(row)
-        way, of = np.array(rows, dtype=np.int64), np.array(sent, dtype=np.int64)
+        way, of = np.array(rows, dtype=np.int64), np.array(which, dtype=np.int64)
         stop, on_m = ways.stop_lane[way], ways.distance_m[way]
         leaving_mps = np.full(len(way), _LEAVING_MPS)
         gate_m = np.minimum(self._gate_m[stop], on_m)
-        self.belief.add(stop, on_m + self._path_m[of], leaving_mps, departures[of], gate_m, of)
+        self.belief.add(stop, on_m + before_m[of], leaving_mps, count[of], gate_m, origin[of])
 
     def vehicles(self, usual: NDArray[np.bool_]) -> Vehicles:
         """Return the believed vehicles; those that usually come only on the lanes marked."""

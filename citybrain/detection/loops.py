@@ -11,6 +11,7 @@ from citybrain.detection.approaches import Approaches
 from citybrain.detection.arrivals import Arrivals
 from citybrain.detection.belief import SPACE_M, Belief
 from citybrain.detection.chance import chosen, uniform
+from citybrain.detection.entry_turns import EntryTurns
 from citybrain.detection.lamps import Lamps
 from citybrain.detection.loop_field import LoopField, LoopSignals
 from citybrain.detection.view import Clock, believed_lanes, believed_vehicles, calls, join
@@ -80,12 +81,15 @@ class Loops:
         self._stop_works = a.is_stop & ~self._dead[0]
         self._gate_m = np.where(self._gated, field.gate_m, np.where(self._stop_works, parameters.advance_m, 0.0))
         self._due = np.zeros(n)
-        self._arrivals = Arrivals(network, a, self._gate_m)
+        self._entry_edge = np.bincount(a.edge, field.entry_m >= 0, len(network.edges)) > 0
+        self._entry_edge &= np.bincount(a.edge, field.entry_m < 0, len(network.edges)) == 0
+        self._arrivals = Arrivals(network, a, self._gate_m, counted=self._entry_edge)
+        self._turns = EntryTurns(network, a, self._entry_edge)
         self._near = Belief(a.limit_mps)
         self._met, self._crossed = np.zeros(len(network.movements)), np.zeros(n)
         leads_to = [a.edges_ways.at[network.lanes[max(m.to_lane, 0)].edge] for m in network.movements]
         ends = [a.edges_ways.at[network.lanes[max(m.to_lane, 0)].edge + 1] for m in network.movements]
-        self._watched = np.array(ends) > np.array(leads_to)
+        self._watched = (np.array(ends) > np.array(leads_to)) | self._turns.counted
         self._stop_on_s, self._stop_off_s, self._advance_on_s = np.zeros(n), np.zeros(n), np.zeros(n)
         self._clock = Clock()
 
@@ -103,7 +107,9 @@ class Loops:
         passed = self._by_movement(np.where(works, said.stop_count, taken), signals)
         end_m = np.where(full & self._gated, self._gate_m + SPACE_M, -np.inf)
         flow = np.where(self._gated, entries, said.stop_count)
-        uncounted = self._arrivals.step(dt_s, passed, entries, end_m, flow)
+        entered = np.where(self._entry_edge, np.bincount(a.edge, said.entry_count, len(self._entry_edge)), 0.0)
+        self._met += self._turns.seen(dt_s, passed, entered)
+        uncounted = self._arrivals.step(dt_s, passed, entries, end_m, flow, entered)
         self._due += np.where(self._gated, 0.0, uncounted + dt_s * self._arrivals.unexplained_vps)
         near = believed_vehicles(self._near, a)
         believed = join([near, self._arrivals.vehicles(a.is_stop & ~blind)])
