@@ -9,6 +9,7 @@ from citybrain.detection.approaches import Approaches
 from citybrain.network.model import Network
 
 _CROSSING_S = 8.0
+_SURPRISE = 0.02
 
 
 class EntryTurns:
@@ -45,9 +46,9 @@ class EntryTurns:
             Who was counted where the road begins.
         """
         self._inside = self._inside * np.exp(-dt_s / _CROSSING_S) + passed[self._movement]
-        total = np.bincount(self._edge, self._inside, self._n_edges)
-        known = self._inside * np.minimum(entered / np.maximum(total, 1e-9), 1.0)[self._edge]
-        self._inside -= known
+        chance = self._inside + _SURPRISE  # who is not believed to have turned may have done so all the same
+        known = chance * (entered / np.maximum(np.bincount(self._edge, chance, self._n_edges), 1e-9))[self._edge]
+        self._inside = np.maximum(self._inside - known, 0.0)
         credit = np.zeros(len(self.counted))
         credit[self._movement] = known
         return credit
