@@ -20,6 +20,7 @@ from citybrain.network.model import Network
 
 _OF_LANES = ("stuck", "gap", "green", "lane-in", "lane-out")
 _OF_LINKS = ("silence", "inside", "overdue", "spill", "crawl")
+_LIKELIHOODS = ("silence", "inside", "lane-in", "lane-out")
 _LEARN_ANEW_S = 900.0
 _USUAL = 5.0
 """What comes in is usual while evidence that vehicles are overdue is below this."""
@@ -108,12 +109,16 @@ class Discharge:
         tests = (*_OF_LANES, *_OF_LINKS)
         rate = p.false_per_day * (1.0 - p.silence_share) / (len(tests) - 1)
         self._usual = {
-            name: Usual(n if name in _OF_LANES else n_links, threshold=self.threshold, false_per_day=rate)
+            name: Usual(
+                n if name in _OF_LANES else n_links,
+                threshold=self.threshold,
+                false_per_day=p.false_per_day * p.silence_share if name == "silence" else rate,
+                # silence and inside are a chance already, on the scale of the link itself
+                margin=1.0 if name in ("silence", "inside") else 1.4,
+                least_excess=1.0 if name in _LIKELIHOODS else 0.5,
+            )
             for name in tests
         }
-        # their evidence is a chance already, on the scale of the link itself
-        for name, r in (("silence", p.false_per_day * p.silence_share), ("inside", rate)):
-            self._usual[name] = Usual(n_links, threshold=self.threshold, false_per_day=r, margin=1.0, least_excess=1.0)
         self._scores: dict[str, NDArray[np.float64]] = {}
 
     def update(self, signs: Signs) -> NDArray[np.float64]:

@@ -12,6 +12,7 @@ _PRIOR_SENT = 3.0
 _PRIOR_OTHERS, _PRIOR_S = 0.5, 300.0
 _STRAY_NATS = (3.5, 6.0)
 """At least ln(1/0.03): of those from elsewhere, too, few set out beyond the place of an incident."""
+_FEW_VPS = 1 / 600
 _COUNTED = 0.75
 _COUNTED_S = 900.0
 
@@ -52,6 +53,7 @@ class Inflow:
         self._new_credit, self._new_counted = np.zeros(n), np.zeros(n)
         self._other, self._time_s = np.zeros(n_links), np.zeros(n_links)
         self._new_other, self._new_s = np.zeros(n_links), np.zeros(n_links)
+        self._came_vps, self._sure_vps = np.zeros(n_links), np.zeros(n_links)  # sure: sent, each by its chance to come
         self._all_in, self._all_left = np.zeros(n_links), np.zeros(n_links)
         self._step = 0
         self.must, self.could = np.zeros(n_links), np.zeros(n_links)
@@ -69,8 +71,9 @@ class Inflow:
 
     @property
     def others_vps(self) -> NDArray[np.float64]:
-        """λ."""
-        return np.asarray((self._other + _PRIOR_OTHERS) / (self._time_s + _PRIOR_S))
+        """λ; no more than come beyond those who were sent and are believed to come: who comes late is none of the others."""
+        learnt = (self._other + _PRIOR_OTHERS) / (self._time_s + _PRIOR_S)
+        return np.asarray(np.minimum(learnt, np.maximum(self._came_vps - self._sure_vps, 0.0) + _FEW_VPS))
 
     @property
     def others_known_s(self) -> NDArray[np.float64]:
@@ -128,6 +131,9 @@ class Inflow:
         self._new_credit += intensity * each_of[f.link]
         self._new_other += others * each_of
         over = self._sent[slow, self._rows]
+        pace = 1.0 / min(self._step + 1, _OTHERS_MEMORY_S)
+        self._came_vps += pace * (came - self._came_vps)
+        self._sure_vps += pace * (self._by_link((over - self._last_sent) * chance) - self._sure_vps)
         self._new_counted += over - self._last_sent
         self._last_sent = over
         self._new_s += 1.0

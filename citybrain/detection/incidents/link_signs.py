@@ -23,6 +23,7 @@ _NEAR_M = 80.0
 _FREE_AHEAD_M, _UPSTREAM_M = 30.0, 30.0
 _CRAWLS = 0.45
 _BREAK_S = 30.0
+_ENTRY_HELD_S, _STUCK_S = 3.0, 600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +101,7 @@ class LinkSigns(Shape):
         self._from = np.array([m.from_lane for m in moves], np.int64)
         self._to = np.array([m.to_lane for m in moves], np.int64)
         self._index = np.array([m.index for m in moves], np.int64)
-        self._n_edges = len(network.edges)
+        self._n_edges, self._entry_held_s = len(network.edges), np.zeros(len(network.lanes))
         self._last_s: float | None = None
 
     def read(self, observation: Observation) -> Signs:
@@ -113,8 +114,12 @@ class LinkSigns(Shape):
         green = self._lamps.lane_green(self._lamps.green(observation.signals))[lane]
         full = np.zeros(n, np.bool_)
         stands = (observation.lane_tail_m < _FULL_M) & (observation.lane_tail_speed_mps < _STANDS_MPS)
-        np.logical_or.at(full, self._from, stands[self._to])
         loops = observation.loops
+        if loops is not None:  # a queue that reaches back over the loop where the exit begins
+            held = loops.entry_on & (loops.entry_count == 0)
+            self._entry_held_s = np.where(held, self._entry_held_s + dt_s, 0.0)
+            stands |= (self._entry_held_s >= _ENTRY_HELD_S) & (self._entry_held_s < _STUCK_S)
+        np.logical_or.at(full, self._from, stands[self._to])
         if loops is None:
             noticed = self._noticed(observation)
             self._standing.update(noticed, dt_s)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _BEGINS, _OVER = 2.0, 0.5
-_HARMLESS_S = 420.0
+_HARMLESS_S, _NO_INCIDENT_S = 420.0, 1500.0
 _MARGIN = 1.4
 _MOST_PEAK = 12.0
 _LEAST_NEED, _MOST_NEED = 4.5, 25.0
@@ -29,7 +29,7 @@ class Usual:
 
     which is what an alarm takes. It is learnt from the start, beginning with a prior worth ten excursions in a
     quarter of an hour. A place that has had a harmless peak of its own needs 1.4 times that: a merge or a bad lane layout
-    gives the same wrong sign again and again.
+    gives the same wrong sign again and again, or a jam one for longer than an incident lasts (25 minutes).
 
     Parameters
     ----------
@@ -88,7 +88,8 @@ class Usual:
         if low.any():
             self._highest = np.sort(np.append(self._highest, self._peak[low]))[-_HIGHEST:]
         self._needed = self._need()
-        self._usual = np.where(harmless, np.maximum(self._usual, self._peak), self._usual)
+        habit = harmless | (self._lasts_s >= _NO_INCIDENT_S)
+        self._usual = np.where(habit, np.maximum(self._usual, self._peak), self._usual)
         self._peak = np.where(above, np.maximum(self._peak, evidence), 0.0)
         self._lasts_s = np.where(above, self._lasts_s + dt_s, 0.0)
         needed = np.clip(self._margin * self._usual, self.needed, _MOST_NEED)
