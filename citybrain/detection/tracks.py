@@ -18,7 +18,7 @@ class Tracks:
     def new(self, keys: NDArray[np.int64], time_s: float) -> NDArray[np.bool_]:
         """Return which of those seen now are new, and remember all of them."""
         new = ~np.isin(keys, self._keys)
-        old = (time_s - self._seen_s < _REMEMBERED_S) & ~np.isin(self._keys, keys)
+        old = (np.abs(time_s - self._seen_s) < _REMEMBERED_S) & ~np.isin(self._keys, keys)  # another day may begin
         current = np.unique(keys)
         self._keys = np.concatenate((self._keys[old], current))
         self._seen_s = np.concatenate((self._seen_s[old], np.full(len(current), time_s)))

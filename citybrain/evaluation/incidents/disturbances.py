@@ -21,6 +21,7 @@ from citybrain.evaluation.emergency.watched import WatchedPlant
 from citybrain.loop import Emergency
 from citybrain.messages import Decision, Event, Observation
 from citybrain.network import Network
+from citybrain.network.day_programs import read_day
 from citybrain.network.intergreens import SignalRules
 from citybrain.network.model import Junction
 from citybrain.signals.own_plan import OwnPlan
@@ -44,6 +45,15 @@ def check_disturbances(names: Sequence[str], policy: str) -> None:
             raise InputError(f"no disturbance {name!r}{nearest_hint(name, DISTURBANCES)}")
     if "plans" in names and policy != "fixed-time":
         raise InputError(f"--disturbances plans: {policy!r} has no plans to change; use --policy fixed-time")
+
+
+def check_plans(names: Sequence[str], scenario: Scenario, network: Network) -> None:
+    """Raise InputError where plans are to change that change by the clock already: one of them would run all day."""
+    if "plans" in names and len(read_day(network, scenario.additional_files)) > 1:
+        raise InputError(
+            f"--disturbances plans: {scenario.name} changes its plans by the clock already; leave plans out, or take a "
+            "scenario with one plan"
+        )
 
 
 @dataclass(slots=True, kw_only=True)

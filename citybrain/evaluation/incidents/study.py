@@ -17,7 +17,7 @@ from citybrain.detection import check_sensors
 from citybrain.detection.incidents import LinkSigns, detectors
 from citybrain.errors import InputError, nearest_hint
 from citybrain.evaluation.evaluate import prepare_folder
-from citybrain.evaluation.incidents.disturbances import check_disturbances
+from citybrain.evaluation.incidents.disturbances import check_disturbances, check_plans
 from citybrain.evaluation.incidents.measures import Score, Truth, curve, score, truths
 from citybrain.evaluation.incidents.recording import Recorded, RunToRecord, read_recorded, record
 from citybrain.evaluation.incidents.runs import check, clean_runs, drawn_runs, folder_name
@@ -114,6 +114,7 @@ def study(request: IncidentRequest, progress: Callable[[int, int], None] = lambd
             days_before(request.history, run.scenario, run.window_s[0], run.seed)
     else:
         network, written = check(request.scenario, request.policy, request.spec)
+        check_plans(request.disturbances, request.scenario, network)
         for seed in request.seeds:
             days_before(request.history, request.scenario.name, request.scenario.begin_s, seed)
     prepare_folder(request.out, force=request.force, files=RESULT_FILES)

@@ -7,7 +7,14 @@ import pytest
 
 from citybrain.demand.scenario import Scenario
 from citybrain.errors import InputError
-from citybrain.evaluation.incidents.disturbances import SURGE_FACTOR, SURGE_S, PlanChange, Surge, check_disturbances
+from citybrain.evaluation.incidents.disturbances import (
+    SURGE_FACTOR,
+    SURGE_S,
+    PlanChange,
+    Surge,
+    check_disturbances,
+    check_plans,
+)
 from citybrain.evaluation.incidents.runs import patient
 from citybrain.network.intergreens import SignalRules
 from citybrain.network.synthetic import grid_network
@@ -56,3 +63,26 @@ def test_queues_do_not_leak_past_a_blocked_road(tmp_path):
     assert patient(scenario(**{"time-to-teleport": "300"})).options["time-to-teleport"] == "1200"
     for kept in ("-1", "1800"):
         assert patient(scenario(**{"time-to-teleport": kept})).options["time-to-teleport"] == kept
+
+
+@pytest.mark.parametrize("switches", [1, 2])
+def test_plans_that_change_by_the_clock_already_are_not_changed_once_more(tmp_path, switches):
+    junction = GRID.junctions[0]
+    phases = "".join(f'<phase duration="30" state="{phase.state}"/>' for phase in junction.program)
+    programs = "".join(
+        f'<tlLogic id="{junction.id}" programID="p{k}" type="static">{phases}</tlLogic>' for k in range(2)
+    )
+    rows = "".join(f'<wautSwitch time="{3600 * k}" to="p{k}"/>' for k in range(switches))
+    file = tmp_path / "day.add.xml"
+    file.write_text(
+        f'<additional>{programs}<WAUT id="w" refTime="0" startProg="p0">{rows}</WAUT>'
+        f'<wautJunction wautID="w" junctionID="{junction.id}"/></additional>',
+        encoding="utf-8",
+    )
+    day = Scenario(name="x", net_file=tmp_path, route_files=(), additional_files=(file,), begin_s=0, end_s=3600)
+    check_plans(("surge",), day, GRID)
+    if switches == 1:
+        check_plans(("plans",), day, GRID)
+    else:
+        with pytest.raises(InputError, match="x changes its plans by the clock already"):
+            check_plans(("plans",), day, GRID)
