@@ -20,7 +20,7 @@ from citybrain.evaluation.results import Results
 ROOT = Path(__file__).resolve().parents[1]
 MAPS = ("cologne1", "cologne3", "cologne8", "ingolstadt1", "ingolstadt7")
 SENSORS = (
-    "perfect", "camera", "loops", "probes:0.1", "camera:dead=0.1", "loops:dead=0.1", "probes:0.1,dead=0.1",
+    "perfect", "camera", "loops", "loops:entry", "probes:0.1", "camera:dead=0.1", "loops:dead=0.1", "probes:0.1,dead=0.1",
 )  # fmt: skip
 SEEDS = "101,102,103"
 
