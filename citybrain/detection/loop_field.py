@@ -31,6 +31,18 @@ class LoopSignals(NamedTuple):
     entry_on: NDArray[np.bool_]
 
 
+def has_entry_loops(entry_m: NDArray[np.float64], edge: NDArray[np.int64], n_edges: int) -> NDArray[np.bool_]:
+    """Return by edge whether every lane of it has an entry loop.
+
+    Parameters
+    ----------
+    entry_m : ndarray of float64, by lane
+        Distance of the entry loop from the end of its lane; -1 without one.
+    edge : ndarray of int64, by lane
+    """
+    return np.asarray(np.bincount(edge, entry_m >= 0, n_edges) == np.bincount(edge, minlength=n_edges))
+
+
 class LoopField:
     """All loops of a network, without faults.
 
@@ -108,6 +120,8 @@ class LoopField:
     ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """Return by lane who drove over its loop in the step, and whether somebody is on it."""
         n, remaining_m = len(loop_m), self._a.length_m[lane] - readings.position_m
+        if (loop_m < 0).all():
+            return np.zeros(n), np.zeros(n, np.bool_)
         place_m = np.where(edge >= 0, loop_m[lane], -1.0)
         over = (place_m >= 0) & (remaining_m <= place_m) & self._was_before(readings.key, edge, place_m)
         covers = (place_m >= 0) & (remaining_m <= place_m + _HALF_LOOP_M)

@@ -13,7 +13,7 @@ from citybrain.detection.belief import SPACE_M, Belief
 from citybrain.detection.chance import chosen, uniform
 from citybrain.detection.entry_turns import EntryTurns
 from citybrain.detection.lamps import Lamps
-from citybrain.detection.loop_field import LoopField, LoopSignals
+from citybrain.detection.loop_field import LoopField, LoopSignals, has_entry_loops
 from citybrain.detection.view import Clock, believed_lanes, believed_vehicles, calls, join
 from citybrain.messages import LoopData, Observation, SignalView
 from citybrain.network.model import Network
@@ -81,8 +81,7 @@ class Loops:
         self._stop_works = a.is_stop & ~self._dead[0]
         self._gate_m = np.where(self._gated, field.gate_m, np.where(self._stop_works, parameters.advance_m, 0.0))
         self._due = np.zeros(n)
-        self._entry_edge = np.bincount(a.edge, field.entry_m >= 0, len(network.edges)) > 0
-        self._entry_edge &= np.bincount(a.edge, field.entry_m < 0, len(network.edges)) == 0
+        self._entry_edge = has_entry_loops(field.entry_m, a.edge, len(network.edges))
         self._arrivals = Arrivals(network, a, self._gate_m, counted=self._entry_edge)
         self._turns = EntryTurns(network, a, self._entry_edge)
         self._near = Belief(a.limit_mps)
@@ -132,12 +131,14 @@ class Loops:
 
     def _faulty(self, said: LoopSignals, time_ms: int) -> LoopSignals:
         """What remains of the truth after miscounts, dead and stuck loops."""
-        lanes = np.arange(len(said.stop_on))
         count = np.array([said.stop_count, said.advance_count, said.entry_count])
         on = np.array([said.stop_on, said.advance_on, said.entry_on])
-        luck = np.array([uniform(self._seed, purpose, lanes, time_ms) for purpose in _COUNT])
-        noise = np.where(luck < self._missed, -1.0, np.where(luck > 1.0 - self.parameters.doubled, 1.0, 0.0))
-        count = np.where(~self._dead & ~self._stuck & (count > 0), count + noise, 0.0)
+        count[self._dead | self._stuck] = 0.0
+        for row, purpose in enumerate(_COUNT):
+            lane = np.flatnonzero(count[row])
+            luck = uniform(self._seed, purpose, lane, time_ms)
+            doubled = luck > 1.0 - self.parameters.doubled
+            count[row, lane] += np.where(luck < self._missed[row, lane], -1.0, np.where(doubled, 1.0, 0.0))
         on = (on & ~self._dead) | (self._stuck & ~self._dead)
         return LoopSignals(count[0], on[0], count[1], on[1], count[2], on[2])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib.metadata import entry_points
 
 from citybrain.errors import InputError, nearest_hint
@@ -56,11 +57,12 @@ def installed_sensors() -> dict[str, str]:
 def split_sensors(text: str) -> tuple[str, ...]:
     """Return the sensor sets of a list with commas, such as ``loops:entry,dead=0.1,camera``: two.
 
-    What follows a comma and is no name of sensors is an option of those before, if these have options.
+    What follows a comma and is no name of sensors, nor like one, is an option of those before, if these have options.
     """
+    known = (*SENSORS, *installed_sensors())
     sets: list[str] = []
     for part in (piece.strip() for piece in text.split(",")):
-        named = part.partition(":")[0] in (*SENSORS, *installed_sensors())
+        named = bool(get_close_matches(part.partition(":")[0], known, n=1, cutoff=0.75))
         if sets and ":" in sets[-1] and not named and part:
             sets[-1] += f",{part}"
         elif part:

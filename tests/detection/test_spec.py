@@ -85,6 +85,8 @@ def test_third_parties_sensors_are_found_by_name(tmp_path, monkeypatch):
         ("loops,camera", ("loops", "camera")),
         ("loops:entry,dead=0.1, camera:night,loops", ("loops:entry,dead=0.1", "camera:night", "loops")),
         ("loops,camra,loops", ("loops", "camra")),
+        ("loops:entry,camra", ("loops:entry", "camra")),
+        ("loops:enrty,daed=0.1", ("loops:enrty,daed=0.1",)),
         ("", ()),
     ],
 )

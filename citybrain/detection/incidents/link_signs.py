@@ -11,6 +11,7 @@ from citybrain.detection.health import SensorHealth
 from citybrain.detection.incidents.shape import Shape
 from citybrain.detection.incidents.standing import Standing
 from citybrain.detection.lamps import Lamps
+from citybrain.detection.loop_field import has_entry_loops
 from citybrain.messages import Observation, Seen
 from citybrain.network.model import Network
 
@@ -146,9 +147,9 @@ class LinkSigns(Shape):
             at = np.flatnonzero(has_gate & (self.link_of_lane >= 0))
             # no two vehicles drive over a loop within a second: a count of two is one counted twice
             arrived = np.bincount(self.link_of_lane[at], np.minimum(gate_count[at], 1.0), n_links).astype(np.float64)
-            edge, lies = self.approaches.edge, loops.entry_m >= 0
+            edge = self.approaches.edge
             entered_road = np.bincount(edge, np.minimum(loops.entry_count, 1.0), self._n_edges).astype(np.float64)
-            has_entry = (np.bincount(edge, lies, self._n_edges) > 0) & (np.bincount(edge, ~lies, self._n_edges) == 0)
+            has_entry = has_entry_loops(loops.entry_m, edge, self._n_edges)
         stop_on = stop_on & self.approaches.is_stop
         np.logical_or.at(stop_on, self._leads_from, stop_on[self._leads_to])
         return Signs(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -73,10 +75,10 @@ class Usual:
         # peaks beyond what an alarm took were not noted: the mean excess of an exponential that is cut off there is less
         excess = max(mean, 1e-3)
         for _ in range(_ROUNDS):
-            excess = min(mean + room / np.expm1(min(room / excess, 50.0)), _MOST_MISSED * mean)
+            excess = min(mean + room / math.expm1(min(room / excess, 50.0)), _MOST_MISSED * mean)
         excess = max(excess, self._least_excess)
         a_day = len(self._highest) * _DAY_S / self._time_s
-        return float(np.clip(lowest + excess * np.log(max(a_day / self._rate, 1.0)), _LEAST_NEED, _MOST_NEED))
+        return float(np.clip(lowest + excess * math.log(max(a_day / self._rate, 1.0)), _LEAST_NEED, _MOST_NEED))
 
     def scale(self, evidence: NDArray[np.float64], dt_s: float) -> NDArray[np.float64]:
         """Take in one step; return the scores."""
