@@ -110,7 +110,9 @@ def test_an_incident_appears_and_is_confirmed(visit: Visit) -> None:
     assert shown["incidents"]
     page = visit.page
     visit.click_map("incident", "incident-1")
-    item = page.locator(".body:visible .item", has_text="Jalan Utama").first
+    # the alarms name the road too, until the console has turned to the incidents
+    incidents = page.get_by_role("tabpanel", name="Incidents")
+    item = incidents.locator(".item", has_text="Jalan Utama").first
     item.wait_for()
     assert "% sure" in item.inner_text()
     item.locator(".btn", has_text="Confirm").click()
