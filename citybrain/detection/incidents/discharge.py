@@ -14,13 +14,14 @@ from citybrain.detection.incidents.lane_shares import LaneShares
 from citybrain.detection.incidents.link_signs import GATE_M, LinkSigns, Signs
 from citybrain.detection.incidents.overdue import Overdue
 from citybrain.detection.incidents.silence import Silence
+from citybrain.detection.incidents.slow import Slow
 from citybrain.detection.incidents.spill import Spill
 from citybrain.detection.incidents.usual import Usual
 from citybrain.network.model import Network
 
 _OF_LANES = ("stuck", "gap", "green", "lane-in", "lane-out")
-_OF_LINKS = ("silence", "inside", "overdue", "spill", "crawl")
-_LIKELIHOODS = ("silence", "inside", "lane-in", "lane-out")
+_OF_LINKS = ("silence", "inside", "overdue", "spill", "crawl", "slow")
+_LIKELIHOODS = ("silence", "inside", "lane-in", "lane-out", "slow")
 _LEARN_ANEW_S = 900.0
 _USUAL = 5.0
 """What comes in is usual while evidence that vehicles are overdue is below this."""
@@ -83,7 +84,7 @@ class Discharge:
     comes in any more. *inside*: who came in over the loops upstream does not come to the stop line.
     *overdue*: fewer come in than the junctions upstream sent. *lane*: fewer come on a lane than its
     share, upstream or at the stop line. *green*: nobody crosses the stop line though somebody waits. *spill*: nobody can
-    enter although no queue stands at the link's own end. *crawl*: all creep on a free road.
+    enter although no queue stands at the link's own end. *crawl*: all creep on a free road. *slow*: all take long over the loops.
     """
 
     threshold = 7.0
@@ -96,7 +97,7 @@ class Discharge:
         self._from_gates = Inflow(find_gates(links, GATE_M), n_links)
         self._overdue, self._silence, self._no_exit = Overdue(links), Silence(n_links), Silence(n_links, others=False)
         self._silent, self._inside = np.zeros(n_links), np.zeros(n_links)
-        self._comers, self._spill = Comers(links), Spill(network, links)
+        self._comers, self._spill, self._slow = Comers(links), Spill(network, links), Slow(links)
         self._came, self._went = LaneShares(links, left=p.left), LaneShares(links, left=p.left)
         self._came_short, self._went_short = np.zeros(n), np.zeros(n)
         self._gap, self._stuck, self._green, self._green_s = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n)
@@ -138,6 +139,7 @@ class Discharge:
         self._test_green(s, works[0], s.exit_full | self._spill.into_a_queue(standing & s.has_gate))
         self._test_lanes(s, works)
         self._spill.update(s, standing & s.has_gate, works[0])
+        slow = self._slow.update(s, works[0] & works[1])
         link = self._links.link_of
         held = (np.bincount(link, standing, n) > 0) | self._lost_counts(s)
         left = np.bincount(link, np.where(self._links.is_stop, s.stop_count, 0.0), n).astype(np.float64)
@@ -157,7 +159,7 @@ class Discharge:
         self._silent = np.minimum(self._silence.update(self._inflow, came, held, usual), MOST)
         self._test_inside(s, works[0])
         evidence = (self._stuck, self._gap, self._green, self._came_short, self._went_short)
-        of_links = (self._silent, self._inside, self._late, self._spill.score, self._crawl)
+        of_links = (self._silent, self._inside, self._late, self._spill.score, self._crawl, slow)
         for name, value in zip((*_OF_LANES, *_OF_LINKS), (*evidence, *of_links), strict=True):
             self._scores[name] = self._usual[name].scale(value, s.dt_s)
         return np.asarray(np.maximum.reduce(list(self.by_test().values())))

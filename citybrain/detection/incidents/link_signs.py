@@ -42,6 +42,8 @@ class Signs:
         Vehicles that passed these; ``gate_count`` is NaN where sensors do not count there.
     has_gate : ndarray of bool
         Whether there is a place upstream on the same lane.
+    entry_on, entry_count : ndarray of bool, of float64
+        The same of the loop where the road begins; nobody and NaN where there is none.
     stop_ok, gate_ok : ndarray of bool
         Whether the sensors there may be believed: loops that fail are known by what others count.
     stuck_s, stuck_at_m : ndarray of float64
@@ -72,6 +74,8 @@ class Signs:
     stop_count: NDArray[np.float64]
     gate_count: NDArray[np.float64]
     has_gate: NDArray[np.bool_]
+    entry_on: NDArray[np.bool_]
+    entry_count: NDArray[np.float64]
     stop_ok: NDArray[np.bool_]
     gate_ok: NDArray[np.bool_]
     stuck_s: NDArray[np.float64]
@@ -135,6 +139,7 @@ class LinkSigns(Shape):
             arrived = np.bincount(self.link_of_lane[at], entered[at], n_links).astype(np.float64)
             stop_ok = gate_ok = observation.confidence > 0
             gate_ok = gate_ok | ~self.approaches.is_stop
+            entry_on, entry_count = np.zeros(n, np.bool_), np.full(n, np.nan)
             entered_road, has_entry = np.zeros(self._n_edges), np.zeros(self._n_edges, np.bool_)
         else:
             self._health.update(observation)
@@ -147,6 +152,7 @@ class LinkSigns(Shape):
             at = np.flatnonzero(has_gate & (self.link_of_lane >= 0))
             # no two vehicles drive over a loop within a second: a count of two is one counted twice
             arrived = np.bincount(self.link_of_lane[at], np.minimum(gate_count[at], 1.0), n_links).astype(np.float64)
+            entry_on, entry_count = loops.entry_on, np.where(loops.entry_m >= 0, loops.entry_count, np.nan)
             edge = self.approaches.edge
             entered_road = np.bincount(edge, np.minimum(loops.entry_count, 1.0), self._n_edges).astype(np.float64)
             has_entry = has_entry_loops(loops.entry_m, edge, self._n_edges)
@@ -161,6 +167,8 @@ class LinkSigns(Shape):
             stop_count=count[lane],
             gate_count=gate_count[lane],
             has_gate=has_gate[lane],
+            entry_on=entry_on[lane],
+            entry_count=entry_count[lane],
             stop_ok=stop_ok[lane],
             gate_ok=gate_ok[lane],
             stuck_s=stuck_s,

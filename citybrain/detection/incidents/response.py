@@ -16,6 +16,7 @@ from citybrain.simulation.plant import Plant
 
 _SATURATION_VPS = 0.43
 _GREEN = 0.5
+_AT_LEAST_S, _SLOWEST_VPS = 120.0, 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +63,23 @@ class ResponseProposal:
     left_vps: float
     gain_vehicle_s: float
     why: str
+    full_vps: float
+    lasts_s: float
+
+    def costs_s(self, vehicles: float, known_s: float) -> float:
+        """Return what one more vehicle costs the others and itself, seconds: all behind it wait until the queue is gone.
+
+        The marginal delay at a bottleneck is the time from joining the queue until it has dissolved (Newell 1982).
+
+        Parameters
+        ----------
+        vehicles : float
+            Vehicles on the link.
+        known_s : float
+            Time since the incident was reported.
+        """
+        dissolves_s = vehicles / max(self.full_vps - self.demand_vps, _SLOWEST_VPS)
+        return max(self.lasts_s - known_s, _AT_LEAST_S) + dissolves_s
 
 
 def queue_delay(demand_vps: float, left_vps: float, lasts_s: float, full_vps: float) -> float:
@@ -70,7 +88,7 @@ def queue_delay(demand_vps: float, left_vps: float, lasts_s: float, full_vps: fl
     The queue grows at q − c for T, then shrinks at s − q: ½ (q − c) T² (1 + (q − c) / (s − q)).
     """
     grows = max(demand_vps - left_vps, 0.0)
-    shrinks = max(full_vps - demand_vps, 0.05)
+    shrinks = max(full_vps - demand_vps, _SLOWEST_VPS)
     return 0.5 * grows * lasts_s**2 * (1.0 + grows / shrinks)
 
 
@@ -98,6 +116,8 @@ def propose(
         if not m.is_crossing and m.to_lane in edge.lanes and blocked == n
     )
     return ResponseProposal(
+        full_vps=full,
+        lasts_s=p.lasts_s,
         avoid=(edge.id,),
         gates=gates,
         compliance=p.compliance,

@@ -192,7 +192,17 @@ def record(
                 from citybrain.evaluation.incidents.responder import Responder
 
                 advice = sumo.advice(seed=run.seed)
-                observers.append(Responder(plant, network, run.response, seed=run.seed, advice=advice, exits=sensors))
+                observers.append(
+                    Responder(
+                        plant,
+                        network,
+                        run.response,
+                        seed=run.seed,
+                        fleet=sumo.fleet(),
+                        advice=advice,
+                        exits=sensors,
+                    )
+                )
             run_loop(
                 plant,
                 network,

@@ -10,9 +10,11 @@ from citybrain.detection import make_sensors
 from citybrain.detection.incidents import LinkSigns, Tracker
 from citybrain.detection.incidents.discharge import Discharge
 from citybrain.detection.incidents.response import BlockedExits, ResponseProposal, propose
+from citybrain.detection.link_times import LinkTimes
 from citybrain.evaluation.incidents.watch import LampView
 from citybrain.messages import Event
 from citybrain.network import Network
+from citybrain.simulation.fleet import Fleet
 from citybrain.simulation.plant import Plant
 from citybrain.simulation.sumo_advice import SumoAdvice
 
@@ -25,13 +27,23 @@ class Responder:
     """An observer of the loop that watches with sensors of its own and acts on what its detector reports.
 
     Drivers are advised every 20 s while a report is open with a confidence of 0.6 or more and the advice promises a
-    gain, and exits into links that are blocked altogether count as full for the policy.
+    gain, and exits into links that are blocked altogether count as full for the policy. Advice knows the travel times of
+    all edges as floating cars report them.
     """
 
     def __init__(
-        self, plant: Plant, network: Network, sensors: str, *, seed: int, advice: SumoAdvice, exits: BlockedExits
+        self,
+        plant: Plant,
+        network: Network,
+        sensors: str,
+        *,
+        seed: int,
+        fleet: Fleet,
+        advice: SumoAdvice,
+        exits: BlockedExits,
     ) -> None:
         self._plant, self._network, self._advice, self._exits = plant, network, advice, exits
+        self._fleet, self._times = fleet, LinkTimes(network)
         self._eyes, self._lamps = make_sensors(sensors, network, seed=seed), LampView(network)
         self._links = LinkSigns(network)
         self._detector = Discharge(network, self._links)
@@ -42,6 +54,7 @@ class Responder:
 
     def step(self, time_ms: int, events: Sequence[Event]) -> None:  # noqa: ARG002
         """Look at one step, and act now and then."""
+        self._times.look(self._fleet, time_ms)
         view = self._lamps.view(self._plant.signal_states(), time_ms)
         signs = self._links.read(self._eyes.observe(self._plant, view))
         score = self._detector.update(signs)
@@ -52,12 +65,18 @@ class Responder:
         )
         if time_ms % (1000 * _EVERY_S):
             return
-        current = []
+        current, times_s = [], self._times.now_s.round(1)
         for report in self._tracker.open:
             if report.confidence >= _SURE:
-                row = self._row[self._network.edge_index(report.edge)]
-                proposal = propose(self._network, report, float(self._inflow_vps[row]))
-                current += [proposal] if proposal.gain_vehicle_s > 0 else []
+                edge = self._network.edge_index(report.edge)
+                proposal = propose(self._network, report, float(self._inflow_vps[self._row[edge]]))
+                if proposal.gain_vehicle_s > 0:
+                    current.append(proposal)
+                    times_s[edge] += proposal.costs_s(
+                        float(self._times.vehicles[edge]), time_ms / 1000 - report.alarm_s
+                    )
         self.proposals += [proposal for proposal in current if proposal.avoid not in {p.avoid for p in self.proposals}]
         self._exits.block(current)
-        self._advice.advise({edge: p.compliance for p in current for edge in p.avoid})
+        names = (edge.id for edge in self._network.edges)
+        avoid = {edge: p.compliance for p in current for edge in p.avoid}
+        self._advice.advise(avoid, dict(zip(names, times_s.tolist(), strict=True)))

@@ -20,7 +20,7 @@ def signs(t, *, gate_on):
     off = np.zeros(N, np.bool_)
     return Signs(
         time_s=float(t), dt_s=1.0, resumed=False, stop_on=off, gate_on=np.full(N, gate_on), stop_count=np.zeros(N),
-        gate_count=np.zeros(N), has_gate=np.ones(N, np.bool_), stop_ok=np.ones(N, np.bool_), gate_ok=np.ones(N, np.bool_),
+        gate_count=np.zeros(N), has_gate=np.ones(N, np.bool_), entry_on=np.zeros(N, np.bool_), entry_count=np.full(N, np.nan), stop_ok=np.ones(N, np.bool_), gate_ok=np.ones(N, np.bool_),
         stuck_s=np.zeros(N), stuck_at_m=np.full(N, np.nan),
         crawling=np.zeros(N), driving=np.zeros(N), seen=off, green=np.ones(N), exit_full=off,
         arrived=np.ones(len(LINKS.edge)), passed=np.zeros(len(NETWORK.movements)),

@@ -29,7 +29,7 @@ def signs(
     return Signs(
         time_s=float(t), dt_s=1.0, resumed=False, stop_on=at(stop_on, False, np.bool_), gate_on=at(gate_on, False, np.bool_),
         stop_count=at(out, 0.0), gate_count=at(np.nan if seen else came, np.nan if seen else 0.0),
-        has_gate=np.ones(N, np.bool_), stop_ok=np.ones(N, np.bool_), gate_ok=at(ok, True, np.bool_),
+        has_gate=np.ones(N, np.bool_), entry_on=np.zeros(N, np.bool_), entry_count=np.full(N, np.nan), stop_ok=np.ones(N, np.bool_), gate_ok=at(ok, True, np.bool_),
         stuck_s=at(stuck_s, 0.0), stuck_at_m=at(70.0 if stuck_s else np.nan, np.nan),
         crawling=np.zeros(N), driving=np.zeros(N), seen=np.full(N, seen), green=at(green, 0.0), exit_full=at(full, False, np.bool_),
         arrived=arrived, passed=np.zeros(len(NETWORK.movements)),

@@ -29,7 +29,7 @@ def signs(t, *, sent=0.0, came=0.0, waits=False, green=False):
     stop_on[FEEDS], lamps[FEEDS] = waits, float(green)
     return Signs(
         time_s=float(t), dt_s=1.0, resumed=False, stop_on=stop_on, gate_on=off, stop_count=np.zeros(N), gate_count=np.zeros(N),
-        has_gate=np.ones(N, np.bool_), stop_ok=np.ones(N, np.bool_), gate_ok=np.ones(N, np.bool_),
+        has_gate=np.ones(N, np.bool_), entry_on=np.zeros(N, np.bool_), entry_count=np.full(N, np.nan), stop_ok=np.ones(N, np.bool_), gate_ok=np.ones(N, np.bool_),
         stuck_s=np.zeros(N), stuck_at_m=np.full(N, np.nan), crawling=np.zeros(N),
         driving=np.zeros(N), seen=off, green=lamps, exit_full=off, arrived=arrived, passed=passed,
         entered=np.zeros(len(GRID.edges)), has_entry=np.zeros(len(GRID.edges), np.bool_),
