@@ -15,8 +15,8 @@ from citybrain.detection import make_sensors
 from citybrain.detection.health import SensorHealth
 from citybrain.detection.incidents import LinkSigns
 from citybrain.detection.incidents.discharge import Discharge
+from citybrain.evaluation.incidents.lookout import LampView
 from citybrain.evaluation.incidents.recording import SharedReadings, read_recorded
-from citybrain.evaluation.incidents.watch import LampView
 from citybrain.network import read_network
 from citybrain.simulation.recording import ReplayPlant
 

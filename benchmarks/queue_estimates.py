@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from citybrain.detection import make_sensors
 from citybrain.detection.lamps import Lamps
+from citybrain.evaluation.incidents.lookout import LampView
 from citybrain.evaluation.incidents.recording import SharedReadings, read_recorded
-from citybrain.evaluation.incidents.watch import LampView
 from citybrain.network import read_network
 from citybrain.simulation.recording import ReplayPlant
 

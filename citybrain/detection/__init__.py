@@ -6,7 +6,7 @@ from importlib import import_module
 
 from citybrain.detection.perfect import PerfectSensors
 from citybrain.detection.sensors import Sensors
-from citybrain.detection.spec import SENSORS, SensorSpec, check_sensors, parse_sensors, split_sensors
+from citybrain.detection.spec import SENSORS, SensorSpec, check_sensors, parse_sensors, sensors_together, split_sensors
 from citybrain.network.model import Network
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "check_sensors",
     "make_sensors",
     "parse_sensors",
+    "sensors_together",
     "split_sensors",
 ]
 

@@ -62,12 +62,18 @@ def split_sensors(text: str) -> tuple[str, ...]:
     known = (*SENSORS, *installed_sensors())
     sets: list[str] = []
     for part in (piece.strip() for piece in text.split(",")):
-        named = bool(get_close_matches(part.partition(":")[0], known, n=1, cutoff=0.75))
+        first = part.partition("+")[0].partition(":")[0]
+        named = bool(get_close_matches(first, known, n=1, cutoff=0.75))
         if sets and ":" in sets[-1] and not named and part:
             sets[-1] += f",{part}"
         elif part:
             sets.append(part)
     return tuple(dict.fromkeys(sets))
+
+
+def sensors_together(spec: str) -> tuple[str, ...]:
+    """Return the sensors of a set: of ``camera+loops:entry`` two, that are there at once."""
+    return tuple(dict.fromkeys(part.strip() for part in spec.split("+")))
 
 
 def check_sensors(spec: str) -> None:

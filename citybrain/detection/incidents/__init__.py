@@ -10,12 +10,12 @@ from citybrain.detection.incidents.boosted import Boosted
 from citybrain.detection.incidents.discharge import Discharge
 from citybrain.detection.incidents.link_signs import LinkSigns, Signs
 from citybrain.detection.incidents.peers import California7, ExponentialSmoothing, StandardNormalDeviate
-from citybrain.detection.incidents.scores import Scorer
+from citybrain.detection.incidents.scores import Either, Scorer
 from citybrain.detection.incidents.tracker import IncidentReport, Tracker
 from citybrain.errors import InputError
 from citybrain.network.model import Network
 
-__all__ = ["IncidentReport", "LinkSigns", "Scorer", "Signs", "Tracker", "detectors"]
+__all__ = ["Either", "IncidentReport", "LinkSigns", "Scorer", "Signs", "Tracker", "detectors"]
 
 ENTRY_POINT_GROUP = "citybrain.detectors"
 Make = Callable[[Network, LinkSigns], Scorer]

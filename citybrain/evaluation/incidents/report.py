@@ -10,8 +10,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from citybrain.detection import split_sensors
 from citybrain.evaluation.incidents.curve_plot import plot_trade_off
+from citybrain.evaluation.incidents.lookout import OURS
 from citybrain.evaluation.incidents.measures import Truth, alarms_of, match
-from citybrain.evaluation.incidents.watch import OURS, Watched
+from citybrain.evaluation.incidents.watch import Watched
 from citybrain.evaluation.report.figures import inline_svg, own_style
 from citybrain.evaluation.report.numbers import clock_time, number, plural
 from citybrain.evaluation.report.theme import declarations

@@ -6,16 +6,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from citybrain.detection import make_sensors
-from citybrain.detection.incidents import LinkSigns, Tracker
-from citybrain.detection.incidents.discharge import Discharge
+from citybrain.detection import sensors_together
+from citybrain.detection.incidents import Tracker
 from citybrain.detection.incidents.response import BlockedExits, ResponseProposal, propose
 from citybrain.detection.link_times import LinkTimes
-from citybrain.evaluation.incidents.watch import LampView
+from citybrain.evaluation.incidents.lookout import OURS, Lookout
+from citybrain.evaluation.incidents.recording import SharedReadings
 from citybrain.messages import Event
 from citybrain.network import Network
 from citybrain.simulation.fleet import Fleet
-from citybrain.simulation.plant import Plant
 from citybrain.simulation.sumo_advice import SumoAdvice
 
 _EVERY_S = 20
@@ -33,7 +32,7 @@ class Responder:
 
     def __init__(
         self,
-        plant: Plant,
+        plant: SharedReadings,
         network: Network,
         sensors: str,
         *,
@@ -44,22 +43,20 @@ class Responder:
     ) -> None:
         self._plant, self._network, self._advice, self._exits = plant, network, advice, exits
         self._fleet, self._times = fleet, LinkTimes(network)
-        self._eyes, self._lamps = make_sensors(sensors, network, seed=seed), LampView(network)
-        self._links = LinkSigns(network)
-        self._detector = Discharge(network, self._links)
-        self._tracker = Tracker(network, self._links, self._detector.threshold)
-        self._inflow_vps = np.zeros(len(self._links.edge))
-        self._row = {int(edge): i for i, edge in enumerate(self._links.edge)}
+        self._lookout, self._set = Lookout(network, (sensors,), (OURS,), seed), sensors
+        self._counts_by = sensors_together(sensors)[0]
+        self._view, shape = self._lookout.views[sensors, OURS], self._lookout.shape
+        self._tracker = Tracker(network, shape, self._view.threshold)
+        self._inflow_vps = np.zeros(len(shape.edge))
+        self._row = {int(edge): i for i, edge in enumerate(shape.edge)}
         self.proposals: list[ResponseProposal] = []
 
     def step(self, time_ms: int, events: Sequence[Event]) -> None:  # noqa: ARG002
         """Look at one step, and act now and then."""
         self._times.look(self._fleet, time_ms)
-        view = self._lamps.view(self._plant.signal_states(), time_ms)
-        signs = self._links.read(self._eyes.observe(self._plant, view))
-        score = self._detector.update(signs)
-        self._tracker.update(time_ms / 1000, score, self._detector.lane_scores, self._detector.distance_m)
-        quiet = score < self._detector.threshold / 2
+        score = self._lookout.look(self._plant)[self._set, OURS]
+        self._tracker.update(time_ms / 1000, score, self._view.lane_scores, self._view.distance_m)
+        quiet, signs = score < self._view.threshold / 2, self._lookout.signs[self._counts_by]
         self._inflow_vps += np.where(quiet, signs.dt_s / _MEMORY_S, 0.0) * (
             signs.arrived / signs.dt_s - self._inflow_vps
         )

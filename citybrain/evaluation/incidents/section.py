@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from citybrain.evaluation.incidents.lookout import OURS
 from citybrain.evaluation.incidents.measures import Score
 from citybrain.evaluation.incidents.recording import Recorded
-from citybrain.evaluation.incidents.watch import OURS, Watched
+from citybrain.evaluation.incidents.watch import Watched
 
 
 def response_saving_pct(

@@ -13,16 +13,17 @@ from pathlib import Path
 from citybrain import __version__
 from citybrain.demand.incidents import IncidentSpec
 from citybrain.demand.scenario import Scenario
-from citybrain.detection import check_sensors
+from citybrain.detection import check_sensors, sensors_together
 from citybrain.detection.incidents import LinkSigns, detectors
 from citybrain.errors import InputError, nearest_hint
 from citybrain.evaluation.evaluate import prepare_folder
 from citybrain.evaluation.incidents.disturbances import check_disturbances, check_plans
+from citybrain.evaluation.incidents.lookout import OURS
 from citybrain.evaluation.incidents.measures import Score, Truth, curve, score, truths
 from citybrain.evaluation.incidents.recording import Recorded, RunToRecord, read_recorded, record
 from citybrain.evaluation.incidents.runs import check, clean_runs, drawn_runs, folder_name
 from citybrain.evaluation.incidents.section import response_saving_pct, section
-from citybrain.evaluation.incidents.watch import OURS, Watched, watch
+from citybrain.evaluation.incidents.watch import Watched, watch
 from citybrain.evaluation.results import Results
 from citybrain.network import Network, read_network
 from citybrain.simulation.recording import FILE
@@ -104,7 +105,8 @@ def study(request: IncidentRequest, progress: Callable[[int, int], None] = lambd
     if not request.sensors:
         raise InputError("no sensors given; use --sensors loops,camera")
     for name in (*request.sensors, *([request.response] if request.response else [])):
-        check_sensors(name)
+        for part in sensors_together(name):
+            check_sensors(part)
     check_detectors(request.detectors)
     check_disturbances(request.disturbances, request.policy)
     network: Network | None = None

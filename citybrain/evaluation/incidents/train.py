@@ -13,9 +13,9 @@ from citybrain.detection import make_sensors
 from citybrain.detection.incidents.features import NAMES, LinkFeatures
 from citybrain.detection.incidents.link_signs import LinkSigns
 from citybrain.errors import InputError
+from citybrain.evaluation.incidents.lookout import LampView
 from citybrain.evaluation.incidents.measures import TAIL_S, Truth, truths
 from citybrain.evaluation.incidents.recording import Recorded, SharedReadings, read_recorded
-from citybrain.evaluation.incidents.watch import LampView
 from citybrain.network import read_network
 from citybrain.simulation.recording import FILE, ReplayPlant
 

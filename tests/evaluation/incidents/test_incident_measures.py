@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from citybrain.demand.incidents import IncidentSpec
+from citybrain.evaluation.incidents.lookout import LampView
 from citybrain.evaluation.incidents.measures import alarms_of, curve, match, neighbours, score, truths
 from citybrain.evaluation.incidents.recording import Recorded
-from citybrain.evaluation.incidents.watch import LampView, Watched
+from citybrain.evaluation.incidents.watch import Watched
 from citybrain.network.synthetic import grid_network
 
 GRID = grid_network(3, 3)
