@@ -12,6 +12,8 @@ _PRIOR_SENT = 3.0
 _PRIOR_OTHERS, _PRIOR_S = 0.5, 300.0
 _STRAY_NATS = (3.5, 6.0)
 """At least ln(1/0.03): of those from elsewhere, too, few set out beyond the place of an incident."""
+_HELD_UP = 1.5
+"""How much longer than the slowest a whole platoon may take behind somebody who is slower still."""
 _FEW_VPS = 1 / 600
 _COUNTED = 0.75
 _COUNTED_S = 900.0
@@ -35,6 +37,8 @@ class Inflow:
         How many are expected to have come since the start, if all are slow, and if all are fast.
     must_nats, could_nats : ndarray of float64, by link
         The same in −ln(1 − p_f) each: how improbable it is that none of them comes.
+    surely_nats : ndarray of float64, by link
+        The same as ``must_nats`` if all are held up by somebody very slow ahead of them.
     stray_nats : ndarray of float64, by link
         What those who came in the last step take off the evidence of a blocked road: −ln of the chance that they came from
         elsewhere, and what their own not coming would be worth.
@@ -47,6 +51,7 @@ class Inflow:
         n = len(feeders.link)
         self._rows = np.arange(n)
         self._sent, self._expected, self._nats = (np.zeros((RING_S, n)) for _ in range(3))
+        self._held_up = np.minimum(np.ceil(_HELD_UP * feeders.last), RING_S - 1).astype(np.int64)
         self._width_s = np.maximum(feeders.last - feeders.first, 1).astype(np.float64)
         self._prior = _PRIOR_SENT * feeders.chance
         self._credit, self._counted, self._last_sent = np.zeros(n), np.zeros(n), np.zeros(n)
@@ -57,7 +62,8 @@ class Inflow:
         self._all_in, self._all_left = np.zeros(n_links), np.zeros(n_links)
         self._step = 0
         self.must, self.could = np.zeros(n_links), np.zeros(n_links)
-        self.must_nats, self.could_nats, self.stray_nats = np.zeros(n_links), np.zeros(n_links), np.zeros(n_links)
+        self.must_nats, self.could_nats, self.surely_nats = np.zeros(n_links), np.zeros(n_links), np.zeros(n_links)
+        self.stray_nats = np.zeros(n_links)
 
     @property
     def age_s(self) -> float:
@@ -122,6 +128,7 @@ class Inflow:
         must_nats, could_nats = self._nats[slow, self._rows], self._nats[fast, self._rows]
         self.must, self.could = self._by_link(must), self._by_link(could)
         self.must_nats, self.could_nats = self._by_link(must_nats), self._by_link(could_nats)
+        self.surely_nats = self._by_link(self._nats[(now - self._held_up) % RING_S, self._rows])
         intensity = (could - must) / self._width_s
         others = self.others_vps
         from_feeders = self._by_link(intensity)

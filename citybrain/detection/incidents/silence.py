@@ -11,6 +11,8 @@ _MARKS = 4
 _LEARNING_S = 480.0
 _SHORT, _QUIET = 3.0, 10.0
 _FROM, _MOST_SAMPLE, _PRIOR_N, _PRIOR = 1.0, 5.0, 12.0, 1.0
+_ONE_SLOW_NATS = 4.3
+"""−ln of the share of vehicles that are slower than the slowest who are waited for (1.3 %)."""
 _LEAST_SCALE, _MOST_SCALE = 1.0, 5.0
 
 
@@ -18,7 +20,8 @@ class Silence:
     """The chance that nobody comes for so long, in nats, since the last one who came (and since the three before him).
 
     Of those whom feeder *f* sent each comes here with the chance p_f: after the slowest of *n* should have come, and
-    nobody has, the evidence is −n ln(1 − p_f). Others come from elsewhere, *a* of them known in the time *b*: for their
+    nobody has, the evidence is −n ln(1 − p_f); but no more than 4.3 nats until half as much time again is over, for one slow
+    driver holds up all behind him. Others come from elsewhere, *a* of them known in the time *b*: for their
     silence of *t* it is a ln(1 + t/b), the predictive distribution of a Poisson count with a Gamma posterior.
     How long silences of a link really are, whatever the reason, is learnt from those that ended: above 1 they must have a
     mean excess of 1; evidence is divided by the excess that they have.
@@ -64,7 +67,9 @@ class Silence:
         self._n_excess += sample
         if learning:
             return np.zeros(self._n)
-        silent = np.maximum(inflow.must_nats - self._could_at, 0.0) - self._strays
+        due = np.maximum(inflow.must_nats - self._could_at, 0.0)
+        surely = np.maximum(inflow.surely_nats - self._could_at, 0.0)
+        silent = np.minimum(due, _ONE_SLOW_NATS + surely) - self._strays
         if self._others:
             known_s = inflow.others_known_s
             silent += inflow.others_vps * known_s * np.log1p(self._since_s / known_s)

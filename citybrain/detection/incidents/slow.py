@@ -16,6 +16,9 @@ _SLOWED = np.array([[0.03, 0.5, 0.37, 0.07, 0.02, 0.01], [0.02, 0.13, 0.25, 0.2,
 _PRIOR_PLACE, _PRIOR_CITY = 12.0, np.array([90.0, 90.0, 14.0, 4.0, 1.5, 0.5])
 _MEMORY = 300.0
 _LEAST, _MOST = -2.5, 4.5
+_BEHIND_S, _OF_ONE_BEHIND = 6.0, 0.5
+"""Who follows so closely drives as fast as the one ahead."""
+_FAR_M = 100.0
 _HIGHEST = 30.0
 
 
@@ -29,6 +32,8 @@ class Slow:
 
     def __init__(self, shape: Shape) -> None:
         self._link, n = shape.link_of, len(shape.lane)
+        # where the queue of a red reaches back to the beginning of the road, the loop there tells of that
+        self._far = shape.beyond_m + shape.approaches.length_m[shape.lane] >= _FAR_M
         self._loops = _Passages(n), _Passages(n)
         self._free_s, self._since_stood_s = np.zeros(n), np.full(n, _MOVES_S)
         self._evidence = np.zeros((len(_SLOWED), len(shape.edge)))
@@ -48,10 +53,9 @@ class Slow:
         self._since_stood_s = np.where(stood, 0.0, self._since_stood_s + s.dt_s)
         moves = works & ~s.seen & (self._since_stood_s >= _MOVES_S)
         trusted = self.score[self._link] < 2.0
-        gain = self._loops[0].update(
-            s.gate_on, s.gate_count, moves & s.has_gate & (self._free_s >= _FREE_S), s.dt_s, trusted
-        )
-        gain = gain + self._loops[1].update(s.entry_on, s.entry_count, moves, s.dt_s, trusted)
+        nobody = self._free_s >= _FREE_S
+        gain = self._loops[0].update(s.gate_on, s.gate_count, moves & s.has_gate & nobody, s.dt_s, trusted)
+        gain = gain + self._loops[1].update(s.entry_on, s.entry_count, moves & (nobody | self._far), s.dt_s, trusted)
         fades = np.bincount(self._link, stood, n) > 0
         change = np.array([np.bincount(self._link, row, n) for row in gain]) - np.where(fades, 0.5, 0.005) * s.dt_s
         self._evidence = np.clip(self._evidence + change, 0.0, _HIGHEST)
@@ -64,6 +68,7 @@ class _Passages:
 
     def __init__(self, n: int) -> None:
         self._usual, self._city = np.zeros((n, len(_FROM_S))), _PRIOR_CITY.copy()
+        self._ago_s = np.full(n, np.inf)
         self.on_s, self._counted, self._open = np.zeros(n), np.zeros(n, np.bool_), np.zeros(n, np.bool_)
 
     def update(
@@ -82,12 +87,15 @@ class _Passages:
         self._open = np.where(comes, open_, self._open & open_)
         self._counted = comes | (self._counted & ~ended)
         self.on_s = np.where(on, np.where(comes, 0.0, self.on_s) + dt_s, 0.0)
+        self._ago_s += dt_s
         gain = np.zeros((len(_SLOWED), len(on)))
         if len(told):
             usual = self._usual[told] + _PRIOR_PLACE * self._city / self._city.sum()
             chance = usual[np.arange(len(told)), kind] / usual.sum(axis=1)
             known = self._usual[told].sum(axis=1)
-            gain[:, told] = np.clip(np.log(_SLOWED[:, kind] / chance), _LEAST, _MOST) * known / (known + _PRIOR_PLACE)
+            weight = known / (known + _PRIOR_PLACE) * np.where(self._ago_s[told] < _BEHIND_S, _OF_ONE_BEHIND, 1.0)
+            gain[:, told] = np.clip(np.log(_SLOWED[:, kind] / chance), _LEAST, _MOST) * weight
+            self._ago_s[told] = 0.0
             learnt = trusted[told]
             self._usual[told[learnt]] *= 1.0 - 1.0 / _MEMORY
             self._usual[told[learnt], kind[learnt]] += 1.0
