@@ -28,7 +28,8 @@ def incidents(
         ),
     ],
     sensors: Annotated[
-        str, typer.Option(help="Sensor sets to compare: loops, loops:entry,dead=0.1, camera …")
+        str,
+        typer.Option(help="Sensor sets to compare: loops, loops:entry,dead=0.1, camera, camera+loops (both at once) …"),
     ] = "loops,camera",
     seeds: Annotated[str, typer.Option(help="How many seeds (5), or which (1,2,3); two runs each.")] = "3",
     count: Annotated[

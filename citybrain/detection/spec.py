@@ -92,6 +92,10 @@ def parse_sensors(spec: str) -> SensorSpec:
     name, _, rest = spec.partition(":")
     if name not in SENSORS:
         installed = installed_sensors()
+        if "+" in spec:
+            raise InputError(
+                f"--sensors {spec}: a policy has sensors of one kind; sets such as camera+loops are for citybrain incidents"
+            )
         if name in installed:
             return SensorSpec(name=name, plug_in=installed[name], options=rest)
         raise InputError(f"unknown sensors {name!r}{nearest_hint(name, (*SENSORS, *installed))}")

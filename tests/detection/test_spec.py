@@ -2,7 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from citybrain.detection import SENSORS, SensorSpec, check_sensors, make_sensors, parse_sensors, split_sensors
+from citybrain.detection import (
+    SENSORS,
+    SensorSpec,
+    check_sensors,
+    make_sensors,
+    parse_sensors,
+    sensors_together,
+    split_sensors,
+)
 from citybrain.errors import InputError
 from citybrain.network.synthetic import grid_network
 
@@ -32,6 +40,7 @@ def test_what_can_be_asked_for(text, spec):
     ("text", "message"),
     [
         ("camra", r"unknown sensors 'camra' \(did you mean 'camera'\?\)"),
+        ("camera+loops", r"--sensors camera\+loops: .* one kind"),
         ("camera:nigth", r"--sensors camera:nigth: camera has no option 'nigth' \(did you mean 'night'\?\)"),
         ("camera:ded=0.1", r"camera has no option 'ded=0.1'"),
         ("camera:feeds=0", r"feeds is '0', it must be a number of cameras"),
@@ -87,8 +96,17 @@ def test_third_parties_sensors_are_found_by_name(tmp_path, monkeypatch):
         ("loops,camra,loops", ("loops", "camra")),
         ("loops:entry,camra", ("loops:entry", "camra")),
         ("loops:enrty,daed=0.1", ("loops:enrty,daed=0.1",)),
+        (
+            "camera+loops:entry,dead=0.1,loops:entry,dead=0.1+camera",
+            ("camera+loops:entry,dead=0.1", "loops:entry,dead=0.1+camera"),
+        ),
         ("", ()),
     ],
 )
 def test_a_list_of_sensor_sets_keeps_options_together(text, sets):
     assert split_sensors(text) == sets
+
+
+def test_sensors_of_a_set_are_there_at_once():
+    assert sensors_together("camera:night + loops:entry,dead=0.1") == ("camera:night", "loops:entry,dead=0.1")
+    assert sensors_together("loops+loops") == ("loops",)

@@ -37,6 +37,13 @@ def test_a_block_of_all_lanes_is_gated_and_advised_and_gains():
     assert "540 veh/h want to pass, 0 can" in found.why
 
 
+def test_who_joins_a_queue_costs_the_time_until_it_has_dissolved():
+    found = propose(NETWORK, report((0,)), 0.115)
+    assert found.costs_s(20.0, 0.0) == pytest.approx(600.0 + 20.0 / (0.43 * 0.5 - 0.115))
+    assert found.costs_s(0.0, 200.0) == pytest.approx(400.0)
+    assert found.costs_s(0.0, 2000.0) == pytest.approx(120.0)  # it lasts longer than was thought
+
+
 def test_a_detour_that_costs_more_than_the_queue_promises_nothing():
     assert propose(NETWORK, report((0,)), 0.02, ResponseParameters(detour_s=900.0)).gain_vehicle_s == 0.0
 
