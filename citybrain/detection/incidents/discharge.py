@@ -22,7 +22,7 @@ from citybrain.network.model import Network
 _OF_LANES = ("stuck", "gap", "green", "lane-in", "lane-out")
 _OF_LINKS = ("silence", "inside", "overdue", "spill", "crawl", "slow")
 _LIKELIHOODS = ("silence", "inside", "lane-in", "lane-out", "slow")
-_LEARN_ANEW_S = 900.0
+_LEARN_ANEW_S, _MOVES_UP_S = 900.0, 8.0
 _USUAL = 5.0
 """What comes in is usual while evidence that vehicles are overdue is below this."""
 MOST = 30.0
@@ -101,7 +101,7 @@ class Discharge:
         self._came, self._went = LaneShares(links, left=p.left), LaneShares(links, left=p.left)
         self._came_short, self._went_short = np.zeros(n), np.zeros(n)
         self._gap, self._stuck, self._green, self._green_s = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n)
-        self._crawl, self._late = np.zeros(n_links), np.zeros(n_links)
+        self._crawl, self._late, self._since_queue_s = np.zeros(n_links), np.zeros(n_links), np.full(n_links, np.inf)
         self._stands_s, self._free_s = np.zeros(n), np.zeros(n)
         self._was_on, self._was_off = np.zeros((2, n), np.bool_), np.zeros((2, n), np.bool_)
         self._bad, self._lost_s = np.zeros(n, np.bool_), np.zeros(n_links)
@@ -141,7 +141,9 @@ class Discharge:
         self._spill.update(s, standing & s.has_gate, works[0])
         slow = self._slow.update(s, works[0] & works[1])
         link = self._links.link_of
-        held = (np.bincount(link, standing, n) > 0) | self._lost_counts(s)
+        queue = np.bincount(link, standing, n) > 0
+        self._since_queue_s = np.where(queue, 0.0, self._since_queue_s + s.dt_s)
+        held = (self._since_queue_s < _MOVES_UP_S) | self._lost_counts(s)
         left = np.bincount(link, np.where(self._links.is_stop, s.stop_count, 0.0), n).astype(np.float64)
         if self._feeders is None:  # now it is known where is counted
             self._feeders = find_feeders(self._network, self._links, np.full(n, GATE_M), s.has_entry)

@@ -9,16 +9,15 @@ from citybrain.detection.incidents.link_signs import Signs
 from citybrain.detection.incidents.shape import Shape
 
 _FREE_S, _MOVES_S = 4.0, 20.0
-_STANDS_S = 25.0
+_STANDS_S, _QUEUE_S = 25.0, 8.0
 _FROM_S = np.array([0.0, 1.0, 2.0, 3.0, 4.0, 7.0])
 _SLOWED = np.array([[0.03, 0.5, 0.37, 0.07, 0.02, 0.01], [0.02, 0.13, 0.25, 0.2, 0.25, 0.15]])
 """Chances that somebody at a third, or a seventh, of his speed is seen on a loop for so many seconds, from ``_FROM_S`` on."""
 _PRIOR_PLACE, _PRIOR_CITY = 12.0, np.array([90.0, 90.0, 14.0, 4.0, 1.5, 0.5])
 _MEMORY = 300.0
 _LEAST, _MOST = -2.5, 4.5
-_BEHIND_S, _OF_ONE_BEHIND = 6.0, 0.5
-"""Who follows so closely drives as fast as the one ahead."""
-_FAR_M = 100.0
+_BEHIND_S = 5.0
+"""Who follows so closely drives as fast as the one ahead, and all do in a queue that moves."""
 _HIGHEST = 30.0
 
 
@@ -32,10 +31,9 @@ class Slow:
 
     def __init__(self, shape: Shape) -> None:
         self._link, n = shape.link_of, len(shape.lane)
-        # where the queue of a red reaches back to the beginning of the road, the loop there tells of that
-        self._far = shape.beyond_m + shape.approaches.length_m[shape.lane] >= _FAR_M
         self._loops = _Passages(n), _Passages(n)
         self._free_s, self._since_stood_s = np.zeros(n), np.full(n, _MOVES_S)
+        self._since_queue_s = np.full(len(shape.edge), _MOVES_S)
         self._evidence = np.zeros((len(_SLOWED), len(shape.edge)))
         self.score = np.zeros(len(shape.edge))
 
@@ -49,13 +47,16 @@ class Slow:
         """
         n = len(self.score)
         self._free_s = np.where(s.stop_on, 0.0, self._free_s + s.dt_s)
-        stood = self._loops[0].on_s >= _STANDS_S
+        on_s = self._loops[0].on_s
+        stood = on_s >= _STANDS_S
         self._since_stood_s = np.where(stood, 0.0, self._since_stood_s + s.dt_s)
-        moves = works & ~s.seen & (self._since_stood_s >= _MOVES_S)
+        queue = np.bincount(self._link, on_s >= _QUEUE_S, n) > 0  # it may reach back to the loop where the road begins
+        self._since_queue_s = np.where(queue, 0.0, self._since_queue_s + s.dt_s)
+        moves, nobody = works & ~s.seen & (self._since_stood_s >= _MOVES_S), self._free_s >= _FREE_S
+        begins = moves & nobody & (self._since_queue_s >= _MOVES_S)[self._link]
         trusted = self.score[self._link] < 2.0
-        nobody = self._free_s >= _FREE_S
         gain = self._loops[0].update(s.gate_on, s.gate_count, moves & s.has_gate & nobody, s.dt_s, trusted)
-        gain = gain + self._loops[1].update(s.entry_on, s.entry_count, moves & (nobody | self._far), s.dt_s, trusted)
+        gain = gain + self._loops[1].update(s.entry_on, s.entry_count, begins, s.dt_s, trusted)
         fades = np.bincount(self._link, stood, n) > 0
         change = np.array([np.bincount(self._link, row, n) for row in gain]) - np.where(fades, 0.5, 0.005) * s.dt_s
         self._evidence = np.clip(self._evidence + change, 0.0, _HIGHEST)
@@ -93,7 +94,7 @@ class _Passages:
             usual = self._usual[told] + _PRIOR_PLACE * self._city / self._city.sum()
             chance = usual[np.arange(len(told)), kind] / usual.sum(axis=1)
             known = self._usual[told].sum(axis=1)
-            weight = known / (known + _PRIOR_PLACE) * np.where(self._ago_s[told] < _BEHIND_S, _OF_ONE_BEHIND, 1.0)
+            weight = np.where(self._ago_s[told] < _BEHIND_S, 0.0, known / (known + _PRIOR_PLACE))
             gain[:, told] = np.clip(np.log(_SLOWED[:, kind] / chance), _LEAST, _MOST) * weight
             self._ago_s[told] = 0.0
             learnt = trusted[told]
