@@ -40,7 +40,7 @@ class RecordedSeat:
         time_ms = round(observation.time_s * 1000)
         answer = self._recorded.get(time_ms, USUAL)
         if answer.lost:
-            self._last = None
+            self._last, self._passed = None, Passed()
         if not answer.asked:
             return None, answer
         if answer.fresh:

@@ -183,7 +183,7 @@ class PolicySeat:
     def _lose(self, why: str) -> None:
         self.status, self.why = "lost", why
         self.failures += 1
-        self._last = None
+        self._last, self._passed = None, Passed()  # whether it was told before it died cannot be known
         log.warning("the policy was lost: %s; another one starts in %g s", why, self._pause_s)
         if self._sitter is not None:
             self._sitter.end()
