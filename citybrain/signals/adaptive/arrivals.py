@@ -61,8 +61,11 @@ class Expected:
         """Learnt arrivals by movement row where no signal feeds the approach, else 0."""
         return np.where(self._fed, 0.0, self._rate_vps)
 
-    def batch(self, horizon_s: float, share: float, *, neighbours: bool) -> Batch:
-        """Return evenly spaced arrivals up to the horizon."""
+    def batch(self, horizon_s: float, share: NDArray[np.float64], *, neighbours: bool) -> Batch:
+        """Return evenly spaced arrivals up to the horizon.
+
+        ``share`` of those that are expected to come is counted on, by movement row.
+        """
         rate = self.from_outside_vps if neighbours else self._rate_vps
         count = np.floor(np.maximum(horizon_s - self._seen_s, 0) * rate * share + 0.5).astype(np.int64)
         count[rate < 1e-4] = 0

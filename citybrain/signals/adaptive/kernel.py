@@ -141,15 +141,17 @@ def decide_all(
 
 
 @njit(cache=True)
-def pass_on(tb: Any, cars: Any, departed: Any, way: Any, share: Any, horizon_s: float) -> tuple[Any, Any, Any, Any]:
-    """Return the arrivals that neighbours' plans send: stop line, time from the next second, movement, weight.
+def pass_on(
+    tb: Any, cars: Any, departed: Any, way: Any, share: Any, horizon_s: Any, next_s: float
+) -> tuple[Any, Any, Any, Any]:
+    """Return the arrivals that neighbours' plans send: stop line, time from the next look on, movement, weight.
 
-    A vehicle's turn there is the one most behind its learnt share on its edge.
+    The next look is in ``next_s``. A vehicle's turn there is the one most behind its learnt share on its edge.
     """
     n = 0
     for i in range(departed.size):
         e = tb.move_exit[cars.move[i]]
-        if departed[i] >= 1.0 and departed[i] + way.travel_s[e] < horizon_s and way.at[e + 1] > way.at[e]:
+        if departed[i] >= next_s and way.at[e + 1] > way.at[e]:
             n += 1
     lane = np.empty(n, np.int64)
     eta_s = np.empty(n, np.float64)
@@ -159,7 +161,10 @@ def pass_on(tb: Any, cars: Any, departed: Any, way: Any, share: Any, horizon_s: 
     k = 0
     for i in range(departed.size):
         e = tb.move_exit[cars.move[i]]
-        if not (departed[i] >= 1.0 and departed[i] + way.travel_s[e] < horizon_s and way.at[e + 1] > way.at[e]):
+        first = way.at[e]
+        if departed[i] < next_s or way.at[e + 1] == first:
+            continue
+        if departed[i] + way.travel_s[e] >= horizon_s[way.move[first]]:
             continue
         total, sent = 0.0, 0.0
         for c in range(way.at[e], way.at[e + 1]):
@@ -173,8 +178,8 @@ def pass_on(tb: Any, cars: Any, departed: Any, way: Any, share: Any, horizon_s: 
                 most, best = behind, m
         given[best] += 1.0
         lane[k] = tb.move_lane[best]
-        eta_s[k] = departed[i] + way.travel_s[e] - 1.0
+        eta_s[k] = departed[i] + way.travel_s[e] - next_s
         move[k] = best
         weight[k] = cars.weight[i]
         k += 1
-    return lane, eta_s, move, weight
+    return lane[:k], eta_s[:k], move[:k], weight[:k]

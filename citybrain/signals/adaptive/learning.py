@@ -12,6 +12,7 @@ from citybrain.signals.adaptive.tables import Tables
 _PRIOR_VEHICLES = 6.0
 _MEMORY_VEHICLES = 60.0
 _START_VEHICLES = 2
+_LONGEST_S = 5.0
 
 
 class Headways:
@@ -62,15 +63,17 @@ class Headways:
         rows = self.tables.move_row[: len(observation.passed)]
         known = rows >= 0
         np.add.at(crossed, self.tables.move_lane[rows[known]], observation.passed[known])
-        if 0 < dt <= 2.0:
+        green = np.zeros(len(self._time_s), dtype=np.bool_)
+        green[lane] = True
+        if 0 < dt <= _LONGEST_S:
             counted = self._saturated & (self._started >= _START_VEHICLES)
+            if dt > 1.0:  # the queue may have ended, or the green, since the last look
+                counted &= green & head_slow
             self._time_s[counted] += dt
             self._vehicles[counted] += crossed[counted]
             old = self._vehicles > _MEMORY_VEHICLES
             self._time_s[old] *= _MEMORY_VEHICLES / self._vehicles[old]
             self._vehicles[old] = _MEMORY_VEHICLES
-        green = np.zeros(len(self._time_s), dtype=np.bool_)
-        green[lane] = True
         self._started = np.where(green, self._started + crossed, 0.0)
         self._saturated = green & head_slow
 

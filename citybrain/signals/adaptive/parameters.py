@@ -73,10 +73,18 @@ class AdaptiveParameters:
     neighbour_s : float
         Planned departures of neighbours are taken in when they arrive within this
         time; 0 switches the exchange off.
+    neighbour_full_s : float
+        The same where the junction that they come to is full.
+    spare_load, full_load : float
+        Loads (see :mod:`.load`) up to which a junction has time to spare, and from which on it is full; in between
+        it is so by degrees.
     expected : float
-        Share of the learnt arrivals from beyond sight to count on; 0 for none.
+        Share of the learnt arrivals from beyond sight that a full junction counts on, a junction with time to spare
+        on none; 0 for none.
     max_red_s : float
         A stage with demand is served after this time at the latest.
+    interval_s : float
+        Time between decisions.
     review_s : int
         A junction whose plan keeps the stage for longer than this looks for a better one this often. With 3 the
         decisions of a city cost a third less.
@@ -106,8 +114,12 @@ class AdaptiveParameters:
     clear_queue: float = 3.0
     network_s: float = 0.0
     neighbour_s: float = 20.0
+    neighbour_full_s: float = 60.0
+    spare_load: float = 0.4
+    full_load: float = 0.6
     expected: float = 1.0
     max_red_s: float = 180.0
+    interval_s: float = 1.0
     review_s: int = 1
     combine: int = 1
     holds_s: tuple[int, ...] = (0, 1, 2, 4, 7, 11, 16, 24)
@@ -118,9 +130,13 @@ class AdaptiveParameters:
             numbers = value if isinstance(field.default, tuple) and isinstance(value, tuple) else (value,)
             if not all(isinstance(v, int | float) and 0 <= v < math.inf for v in numbers):
                 raise InputError(f"adaptive: {field.name} is {value!r}, it must be 0 or more")
-        for name in ("sight_m", "horizon_s", "headway_s", "acceleration_mps2", "review_s"):
+        for name in ("sight_m", "horizon_s", "headway_s", "acceleration_mps2", "interval_s", "review_s"):
             if getattr(self, name) <= 0:
                 raise InputError(f"adaptive: {name} is {getattr(self, name)!r}, it must be more than 0")
+        if self.full_load <= self.spare_load:
+            raise InputError(
+                f"adaptive: full_load is {self.full_load!r}, it must be more than spare_load ({self.spare_load!r})"
+            )
         if self.combine not in (0, 1):
             raise InputError(f"adaptive: combine is {self.combine!r}, it must be 0 or 1")
 

@@ -55,10 +55,9 @@ class Adaptive:
         See :class:`~citybrain.signals.adaptive.parameters.AdaptiveParameters`.
     """
 
-    interval_s = 1.0
-
     def __init__(self, **parameters: Any) -> None:
         self.parameters = AdaptiveParameters.of(parameters)
+        self.interval_s = self.parameters.interval_s
 
     def with_stages(self, network: Network) -> Network:
         """Return the network with every set of compatible lanes as a stage; as it is where ``combine`` is 0."""
@@ -109,7 +108,9 @@ class Adaptive:
         p, tb, signals = self.parameters, self._tables, observation.signals
         seen, files, distance_m, speed_mps = self._seen(observation)
         self._learn(observation, seen, distance_m, speed_mps)
-        batches = [seen, self._expected.batch(p.horizon_s, p.expected, neighbours=p.neighbour_s > 0)]
+        load = self._loads.of_junctions(observation.lane_halted[tb.lane], self._headways.headway_s)
+        full = self._full(load)
+        batches = [seen, self._expected.batch(p.horizon_s, p.expected * full, neighbours=p.neighbour_s > 0)]
         if self._sent is not None:
             batches.append(self._sent)
         cars = merge(batches, len(tb.lane), files)
@@ -118,7 +119,7 @@ class Adaptive:
             observation.inside[self._movement],
             self._room(observation),
             self._values(observation, seen),
-            self._queue_weight(observation),
+            self._queue_weight(load),
         )
         changed = signals.stage != self._shown
         self._advance_plans(signals.stage, changed)
@@ -131,7 +132,7 @@ class Adaptive:
             round(observation.time_s),
         )  # fmt: skip
         if p.neighbour_s > 0:
-            self._sent = self._send(cars, departed)
+            self._sent = self._send(cars, departed, full)
         free = ~signals.switching & (signals.elapsed_s >= tb.min_green_s[tb.stage_at[:-1] + signals.stage])
         stage, forced = self._fairness.apply(observation, self._out, free)
         return Decision(
@@ -197,15 +198,21 @@ class Adaptive:
             )
         return np.minimum(self._storage.value(observation), layer.value)
 
-    def _queue_weight(self, observation: Observation) -> NDArray[np.float64]:
+    def _queue_weight(self, load: NDArray[np.float64]) -> NDArray[np.float64]:
         """What a squared queue costs by junction: it clears in the share of the time that nothing else asks for."""
-        load = self._loads.of_junctions(observation.lane_halted[self._tables.lane], self._headways.headway_s)
         most = self.parameters.queue_weight
         return np.asarray(np.minimum(1.0 / np.maximum(1.0 - load, 1e-3), most))
 
-    def _send(self, cars: Arrivals, departed: NDArray[np.float64]) -> Batch:
-        share = self._turns.count[self._movement]
-        return Batch(*pass_on(self._tables, cars, departed, self._way, share, self.parameters.neighbour_s))
+    def _full(self, load: NDArray[np.float64]) -> NDArray[np.float64]:
+        """How full the junction of each movement row is, from 0 for one with time to spare to 1."""
+        p = self.parameters
+        full = np.clip((load - p.spare_load) / (p.full_load - p.spare_load), 0.0, 1.0)
+        return np.asarray(full[self._junction_of_lane[self._tables.move_lane]])
+
+    def _send(self, cars: Arrivals, departed: NDArray[np.float64], full: NDArray[np.float64]) -> Batch:
+        p, share = self.parameters, self._turns.count[self._movement]
+        horizon_s = p.neighbour_s + full * max(p.neighbour_full_s - p.neighbour_s, 0.0)
+        return Batch(*pass_on(self._tables, cars, departed, self._way, share, horizon_s, self.interval_s))
 
     def _reasons(
         self, shown: NDArray[np.int32], stage: NDArray[np.int64], forced: NDArray[np.bool_]
