@@ -210,6 +210,45 @@ def test_a_permissive_turn_waits_for_its_gap():
     assert held[0] > held[2]
 
 
+def test_who_may_turn_on_red_stops_and_gives_way_to_all():
+    right = one_junction(["sG", "rG"], [(0, 1)], gives_way=[(0, 1)])
+    cost, free = predicted(right, [(0, 3.0, 0), (0, 4.0, 0)])
+    assert free[0] == pytest.approx(5.0, abs=1.0)  # there after 3 s, a stop of 2 s
+    assert free[1] - free[0] >= 4.0  # 2 s of headway, 2 s for his own stop
+    assert cost > 0
+    _, held = predicted(right, [(0, 0.0, 0), *((1, 2.0 * k, 1) for k in range(10))])
+    assert held[0] > held[10]
+    # and nobody gives way to him
+    _, other = predicted(one_junction(["sg", "rg"], [(0, 1)], gives_way=[(1, 0)]), [(0, 0.0, 0), (1, 0.0, 1)])
+    assert other[1] < 2.0
+
+
+def told(flow_vph, **parameters):
+    """Arrivals at the second of two junctions by 50 s, all of them planned by the first, whose queue leaves on green."""
+    network = grid_network(1, 2, spacing_m=400.0)
+    policy = Adaptive(**parameters)
+    policy.start(network, RULES)
+    way = next(e for e in network.edges if (e.from_node, e.to_node) == ("0-0", "0-1"))
+    feeding = next(m for m in network.movements if m.junction == 0 and network.lanes[m.to_lane].edge == way.index)
+    stage = next(s.index for s in network.junctions[0].stages if s.is_green(feeding.link))
+    queue = [(feeding.from_lane, feeding.index, 8.0 * k, 0.0) for k in range(6)]
+    rate = np.zeros(len(network.movements))
+    for m in network.movements:
+        if m.junction == 1:
+            rate[m.index] = flow_vph / 3600
+    for _ in range(300):
+        policy._loads.learn(rate[policy._movement], 1.0)
+    policy.decide(observation(network, queue, stage=[stage, 0]))
+    at_second = policy._junction_of_lane[policy._sent.lane] == 1
+    return int((policy._sent.eta_s[at_second] < 50.0).sum())
+
+
+def test_a_full_junction_hears_of_departures_further_ahead():
+    assert told(10) == 0  # it takes longer than 20 s to get there
+    assert told(900) > 0
+    assert told(900, neighbour_full_s=20.0) == 0
+
+
 @pytest.mark.parametrize(
     ("distance_m", "speed_mps", "seconds"), [(100.0, 10.0, 10.0), (0.0, 3.0, 0.0), (25.0, 0.0, 5.0)]
 )
@@ -262,6 +301,16 @@ def test_headways_are_learnt_from_a_discharging_queue():
     assert learnt.headway_s[0] == pytest.approx(3.0, abs=0.15)
 
 
+def test_headways_are_learnt_from_looks_that_are_seconds_apart():
+    learnt = Headways(make_tables(TWO, RULES), 1.9)
+    base = observation(TWO, stage=[0])
+    for look in range(60):
+        slow = np.array([look % 5 < 4, False])  # the queue has ended at every fifth look: nothing is known of that time
+        passed = np.array([2.0 if slow[0] else 0.0, 0.0])
+        learnt.learn(replace(base, time_s=4.0 * look, passed=passed), np.array([0]), slow)
+    assert learnt.headway_s[0] == pytest.approx(2.0, abs=0.15)
+
+
 def test_road_in_sight_ends_at_a_signal():
     network = grid_network(1, 2, spacing_m=150.0)
     reach_m, fed = road_in_sight(network, 250.0)
@@ -294,7 +343,7 @@ def test_the_same_run_twice_gives_the_same_delay():
     [
         ("sight_m", 0.0), ("horizon_s", -1), ("gap_s", -0.1), ("holds_s", (1, -2)), ("holds_s", 5.5j),
         ("max_red_s", "soon"), ("clear_s", float("inf")), ("queue_weight", float("nan")), ("queue_weigth", 3.0),
-        ("combine", 2),
+        ("combine", 2), ("interval_s", 0.0), ("full_load", 0.4),
     ],
 )  # fmt: skip
 def test_bad_parameters_are_refused(name, value):

@@ -57,6 +57,13 @@ def test_pedestrians_walk_in_every_added_stage_that_they_may():
     assert not any(state[4] == "G" and state[0] == "G" for state in added)
 
 
+def test_who_may_turn_on_red_in_the_plan_may_do_so_in_every_added_stage():
+    plan = one_junction(["GrGrs", "rGrGs", "rrrrG"], [(1, 2), (0, 3), (0, 4)], gives_way=[(4, 0)])
+    added = states(with_combined_stages(plan))[3:]
+    assert added
+    assert all(state[4] in "sG" for state in added)
+
+
 @pytest.mark.parametrize("rows", [1, 3])
 def test_the_interlock_takes_every_added_stage_and_no_pair_is_new(rows):
     network = grid_network(rows, 2)

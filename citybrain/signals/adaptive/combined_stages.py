@@ -69,8 +69,14 @@ def _units(network: Network, junction: Junction) -> list[tuple[int, ...]]:
 
 
 def _state(junction: Junction, green: frozenset[int]) -> str | None:
-    """Return the lamps of a set of green links: permissive where one gives way to another; None where that is open."""
-    lamps = ["r"] * junction.n_links
+    """Return the lamps of a set of green links: permissive where one gives way to another; None where that is open.
+
+    Who may turn on red in every stage of the plan that gives no green may do so here.
+    """
+    lamps = [
+        "s" if all(stage.state[link] in ("s", *GREEN) for stage in junction.stages) else "r"
+        for link in range(junction.n_links)
+    ]
     for link in green:
         yields = any(junction.conflicts[link, other] and junction.gives_way[link, other] for other in green)
         lamps[link] = "g" if yields else "G"

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from citybrain.signals.adaptive.tables import RED, Tables
+from citybrain.signals.adaptive.tables import PERMISSIVE, PROTECTED, Tables
 
 _MOST_SETS = 200
 
@@ -77,7 +77,7 @@ def _exclusive(tables: Tables, j: int) -> list[list[int]]:
     served = {
         lane: np.logical_and.reduce(
             [
-                lamp[:, m - tables.move_at[j]] != RED
+                np.isin(lamp[:, m - tables.move_at[j]], (PERMISSIVE, PROTECTED))
                 for m in range(tables.move_at[j], tables.move_at[j + 1])
                 if tables.move_lane[m] == lane
             ]

@@ -25,7 +25,7 @@ from scipy.optimize import linprog
 
 from citybrain.network.model import Network
 from citybrain.signals.adaptive.arrivals import Downstream
-from citybrain.signals.adaptive.tables import PERMISSIVE, RED, Tables
+from citybrain.signals.adaptive.tables import ON_RED, PERMISSIVE, RED, Tables
 
 _PERMISSIVE_SHARE = 0.4
 _OVER_PRICE = 5.0
@@ -118,7 +118,7 @@ class NetworkLayer:
             for s in range(tb.stage_at[j], tb.stage_at[j + 1]):
                 for m in range(tb.move_at[j], tb.move_at[j + 1]):
                     lamp = tb.lamp[s, m - tb.move_at[j]]
-                    if lamp != RED:
+                    if lamp not in (RED, ON_RED):
                         rows.append(m)
                         columns.append(s)
                         values.append(_PERMISSIVE_SHARE if lamp == PERMISSIVE else 1.0)

@@ -105,7 +105,7 @@ class AdaptiveParameters:
     trickle_s: float = 0.5
     hysteresis: float = 0.5
     look_s: float = 3.0
-    room_rate_vps: float = 0.15
+    room_rate_vps: float = 0.0
     passes: int = 1
     storage_weight: float = 1.0
     least_value: float = 0.05

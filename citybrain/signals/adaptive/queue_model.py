@@ -15,7 +15,10 @@ from numba import njit
 
 from citybrain.signals.adaptive.compiled import compiled
 from citybrain.signals.adaptive.queue_rules import busy, enter, foe_due, lamps, next_by_rule
-from citybrain.signals.adaptive.tables import PERMISSIVE, RED
+from citybrain.signals.adaptive.tables import ON_RED, PERMISSIVE, RED
+
+_STOP_S = 2.0
+"""What a stop before a turn on red takes, and what it adds to the headway of those behind."""
 
 PLAN_ROWS = 16
 """Rows of a plan: their number, then ``(green seconds after which to leave, stage to go to)`` each."""
@@ -176,6 +179,11 @@ def rollout(
                 if code[m] == RED:
                     standing[i] = True
                     break
+                if code[m] == ON_RED and (
+                    cars.eta_s[h] + _STOP_S > t or foe_due(tb, cars, m0, l0, m, code, head, entered, t, model.gap_s)
+                ):
+                    standing[i] = True
+                    break
                 exit_lane = tb.move_exit[m0 + m]
                 if road.room[exit_lane] + model.room_rate * t - used[m] < 1.0:
                     break
@@ -215,6 +223,8 @@ def rollout(
                     departed[h] = begin
                 if code[m] == PERMISSIVE:
                     ready[i] += model.trickle_s
+                elif code[m] == ON_RED:
+                    ready[i] += _STOP_S
         cost += present
         if cost > bound:
             return cost

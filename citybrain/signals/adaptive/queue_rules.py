@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from citybrain.signals.adaptive.compiled import compiled
-from citybrain.signals.adaptive.tables import PERMISSIVE, PROTECTED, RED
+from citybrain.signals.adaptive.tables import ON_RED, PERMISSIVE, PROTECTED, RED
 
 _FOES_LOOKED_AT = 3
 
@@ -21,7 +21,7 @@ def foe_due(
     """Return whether somebody with right of way over movement ``m`` is due within the gap."""
     for f in range(tb.foe_at[m0 + m], tb.foe_at[m0 + m + 1]):
         other = tb.foe[f] - m0
-        if code[other] == RED:
+        if code[other] == RED or code[other] == ON_RED:
             continue
         lane = tb.move_lane[m0 + other] - l0
         q = head[lane]
@@ -42,7 +42,8 @@ def lamps(tb: Any, n_moves: int, shown: int, coming: int, switching: bool, code:
         now = tb.lamp[coming, m]
         if switching:
             before = tb.lamp[shown, m]
-            code[m] = before if before != RED and now != RED else RED
+            stopped = before == RED or now == RED or (now == ON_RED and before != ON_RED)
+            code[m] = RED if stopped else before
         else:
             code[m] = now
 
@@ -54,7 +55,7 @@ def busy(tb: Any, road: Any, model: Any, m0: int, n_moves: int, stage: int, want
         if (
             queue[m] >= model.clear_queue
             and tb.lamp[stage, m] == PROTECTED
-            and tb.lamp[want, m] == RED
+            and (tb.lamp[want, m] == RED or tb.lamp[want, m] == ON_RED)
             and road.room[tb.move_exit[m0 + m]] >= 1.0
         ):
             return True

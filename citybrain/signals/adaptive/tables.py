@@ -18,7 +18,8 @@ from citybrain.network.model import Junction, Network
 
 VEHICLE_SPACE_M = 7.5
 """Length of road that a standing vehicle takes."""
-RED, PERMISSIVE, PROTECTED = 0, 1, 2
+RED, PERMISSIVE, PROTECTED, ON_RED = 0, 1, 2, 3
+"""Lamps of a movement; ``ON_RED``: turn on red, after a stop and giving way to all."""
 _START_MPS = 6.0
 
 
@@ -42,7 +43,7 @@ class Tables(NamedTuple):
     pocket : ndarray of float64
         Vehicles of a movement that can wait for a gap inside the junction.
     lamp : ndarray of int8, shape (n_stages, widest junction)
-        RED, PERMISSIVE or PROTECTED for each movement of the stage's junction.
+        RED, PERMISSIVE, PROTECTED or ON_RED for each movement of the stage's junction.
     foe_at, foe : ndarray of int32
         Movements that a permissive movement gives way to, in rows.
     change_s : ndarray of float64, shape (n_stages, most stages)
@@ -157,7 +158,7 @@ def _fill_stages(
         walks[row] = any(stage.is_green(link) for link in crossings)
         for local, index in enumerate(rows):
             character = stage.state[network.movements[index].link]
-            lamp[row, local] = {"G": PROTECTED, "g": PERMISSIVE}.get(character, RED)
+            lamp[row, local] = {"G": PROTECTED, "g": PERMISSIVE, "s": ON_RED}.get(character, RED)
         for other in junction.stages:
             change_s[row, other.index] = intergreens.length_s(stage.index, other.index)
             steps = intergreens.steps(stage.index, other.index)
