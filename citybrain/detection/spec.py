@@ -72,8 +72,17 @@ def split_sensors(text: str) -> tuple[str, ...]:
 
 
 def sensors_together(spec: str) -> tuple[str, ...]:
-    """Return the sensors of a set: of ``camera+loops:entry`` two, that are there at once."""
-    return tuple(dict.fromkeys(part.strip() for part in spec.split("+")))
+    """Return the sensors of a set: of ``camera+loops:entry`` two, that are there at once.
+
+    Raises
+    ------
+    InputError
+        If there is nothing before or after a plus.
+    """
+    parts = [part.strip() for part in spec.split("+")]
+    if not all(parts):
+        raise InputError(f"--sensors {spec}: there must be sensors on both sides of +, such as camera+loops:entry")
+    return tuple(dict.fromkeys(parts))
 
 
 def check_sensors(spec: str) -> None:

@@ -110,3 +110,9 @@ def test_a_list_of_sensor_sets_keeps_options_together(text, sets):
 def test_sensors_of_a_set_are_there_at_once():
     assert sensors_together("camera:night + loops:entry,dead=0.1") == ("camera:night", "loops:entry,dead=0.1")
     assert sensors_together("loops+loops") == ("loops",)
+
+
+@pytest.mark.parametrize("text", ["camera+", "+loops", "+", "camera++loops"])
+def test_a_set_with_nothing_on_one_side_is_refused(text):
+    with pytest.raises(InputError, match=r"there must be sensors on both sides of \+"):
+        sensors_together(text)
