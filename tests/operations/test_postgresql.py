@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import Event, current_thread
+
 import pytest
 import sqlalchemy as sa
 from postgres import postgresql
@@ -58,6 +60,30 @@ def test_the_server_refuses_to_change_the_audit(recorder):
         connection.execute(sa.update(audit).values(who="somebody else"))
     with recorder.engine.begin() as connection:
         assert forget(connection, runs_before_s=0, audit_before_s=2e9) == 1
+
+
+def test_rows_that_were_forgotten_do_not_come_back_by_a_thread_that_had_them_in_hand(recorder):
+    has_them, go_on, done = Event(), Event(), Event()
+
+    @sa.event.listens_for(recorder.engine, "begin")
+    def hold(_connection):
+        if current_thread().name == "recorder" and not has_them.is_set():
+            has_them.set()
+            go_on.wait(0.5)
+
+    @sa.event.listens_for(recorder.engine, "commit")
+    def end(_connection):
+        if current_thread().name == "recorder":
+            done.set()
+
+    recorder.put([("audit", entry(1, ""))], durable=True)
+    assert has_them.wait(5)
+    assert recorder.drain()
+    with recorder.engine.begin() as connection:
+        assert forget(connection, runs_before_s=0, audit_before_s=2e9) == 1
+    go_on.set()
+    assert done.wait(5)
+    assert count(recorder.engine, audit) == 0
 
 
 def test_a_server_that_is_lost_loses_nothing(recorder, server):

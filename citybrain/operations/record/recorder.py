@@ -21,6 +21,7 @@ from citybrain.operations.record.journal import Journal, Row
 
 log = logging.getLogger("citybrain")
 _EVERY_S, _RETRY_S, _FORGET_S = 0.5, 2.0, 3600.0
+_DRAIN_S = 15.0
 _DAY_S = 86400.0
 
 
@@ -59,7 +60,7 @@ class Recorder:
         self.engine = open_(url)
         self._journal = Journal(journal)
         self._memory: deque[Row] = deque()
-        self._lock = Lock()
+        self._lock, self._draining = Lock(), Lock()
         self._stop, self._wake = Event(), Event()
         self._database_problem = self._journal_problem = ""
         self._forgot_s = -_FORGET_S
@@ -128,7 +129,18 @@ class Recorder:
             self._forget()
 
     def drain(self) -> bool:
-        """Put into the database what it has not taken yet; return whether it has all now."""
+        """Put into the database what it has not taken yet; return whether it has all now.
+
+        One thread at a time: rows that two had in hand would come back after they were forgotten.
+        """
+        if not self._draining.acquire(timeout=_DRAIN_S):
+            return False
+        try:
+            return self._drain()
+        finally:
+            self._draining.release()
+
+    def _drain(self) -> bool:
         if self._journal_problem:
             with self._lock:
                 try:
@@ -195,7 +207,7 @@ class Recorder:
             return
         self._stop.set()
         self._wake.set()
-        self._thread.join(15.0)
+        self._thread.join(_DRAIN_S)
         self.drain()
         self._journal.close()
         self.engine.dispose()
