@@ -84,7 +84,7 @@ class AdaptiveParameters:
     max_red_s : float
         A stage with demand is served after this time at the latest.
     interval_s : float
-        Time between decisions.
+        Time between decisions. Headways are not learnt where it is more than 5 s.
     review_s : int
         A junction whose plan keeps the stage for longer than this looks for a better one this often. With 3 the
         decisions of a city cost a third less.
